@@ -1,0 +1,156 @@
+//! Who may do what: a closed matrix, deny by default.
+
+/// One thing one may be allowed to do. A handler's argument type names its permission.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub enum Permission {
+    /// Create and change apps, issue and revoke their tokens.
+    ManageApps,
+    /// Change purposes and publish notices.
+    ManagePurposes,
+    /// Stop all sending, and let it go on.
+    ManageEmergencyStop,
+    /// Record consent events and suppressions for a subject.
+    RecordConsent,
+    /// Restrict a subject, or lift the restriction.
+    RestrictSubjects,
+    /// Replay deliveries to apps.
+    ReplayDeliveries,
+    /// See numbers, apps, purposes, notices, templates and deliveries: no personal data.
+    ViewConfiguration,
+    /// See decisions and ask for a preview of one.
+    ViewDecisions,
+    /// See log entries and checkpoints.
+    ViewLog,
+    /// Look up subjects and see their record, masked.
+    ViewSubjects,
+    /// See a person's messages and identifiers in clear, with a reason, logged.
+    RevealSubjects,
+}
+
+impl Permission {
+    /// All permissions.
+    pub const ALL: [Self; 11] = [
+        Self::ManageApps,
+        Self::ManagePurposes,
+        Self::ManageEmergencyStop,
+        Self::RecordConsent,
+        Self::RestrictSubjects,
+        Self::ReplayDeliveries,
+        Self::ViewConfiguration,
+        Self::ViewDecisions,
+        Self::ViewLog,
+        Self::ViewSubjects,
+        Self::RevealSubjects,
+    ];
+
+    /// The name it has in the admin API and its errors.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::ManageApps => "manage-apps",
+            Self::ManagePurposes => "manage-purposes",
+            Self::ManageEmergencyStop => "manage-emergency-stop",
+            Self::RecordConsent => "record-consent",
+            Self::RestrictSubjects => "restrict-subjects",
+            Self::ReplayDeliveries => "replay-deliveries",
+            Self::ViewConfiguration => "view-configuration",
+            Self::ViewDecisions => "view-decisions",
+            Self::ViewLog => "view-log",
+            Self::ViewSubjects => "view-subjects",
+            Self::RevealSubjects => "reveal-subjects",
+        }
+    }
+}
+
+/// What a member of staff is.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum Role {
+    /// The holder of the token from the first start. Until staff have accounts of their own it may
+    /// do everything the admin API offers.
+    Bootstrap,
+}
+
+/// Whether a role has a permission. Total; deny by default.
+pub fn permits(role: Role, permission: Permission) -> bool {
+    match role {
+        Role::Bootstrap => Permission::ALL.contains(&permission),
+    }
+}
+
+/// What an app's token may be used for at the gateway.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub enum AppScope {
+    /// Send messages, mark as read, show typing.
+    Send,
+    /// Upload, read and delete media.
+    Media,
+    /// Read templates, numbers and the business profile.
+    Read,
+    /// Register a customer key with a number and get an alias.
+    Mint,
+}
+
+impl AppScope {
+    /// All scopes in the order of their bits.
+    pub const ALL: [Self; 4] = [Self::Send, Self::Media, Self::Read, Self::Mint];
+
+    /// Its bit in a stored set.
+    pub const fn bit(self) -> i64 {
+        match self {
+            Self::Send => 1,
+            Self::Media => 2,
+            Self::Read => 4,
+            Self::Mint => 8,
+        }
+    }
+
+    /// The name it has in the admin API.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Send => "send",
+            Self::Media => "media",
+            Self::Read => "read",
+            Self::Mint => "mint",
+        }
+    }
+
+    /// The scope with this name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|scope| scope.name() == name)
+    }
+}
+
+/// A set of app scopes.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct AppScopes(i64);
+
+impl AppScopes {
+    /// The set with these bits; unknown bits are dropped.
+    pub fn from_bits(bits: i64) -> Self {
+        Self(AppScope::ALL.into_iter().map(AppScope::bit).sum::<i64>() & bits)
+    }
+
+    /// The bits to store.
+    pub const fn bits(self) -> i64 {
+        self.0
+    }
+
+    /// Whether the scope is in the set.
+    pub const fn has(self, scope: AppScope) -> bool {
+        self.0 & scope.bit() != 0
+    }
+
+    /// The names of the scopes in the set.
+    pub fn names(self) -> Vec<&'static str> {
+        AppScope::ALL
+            .into_iter()
+            .filter(|scope| self.has(*scope))
+            .map(AppScope::name)
+            .collect()
+    }
+}
+
+impl FromIterator<AppScope> for AppScopes {
+    fn from_iter<I: IntoIterator<Item = AppScope>>(scopes: I) -> Self {
+        Self(scopes.into_iter().fold(0, |bits, scope| bits | scope.bit()))
+    }
+}

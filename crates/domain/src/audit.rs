@@ -1,0 +1,219 @@
+//! The vocabulary of the audit log.
+//!
+//! A leaf holds actor, action, rule ids, an instant and a salted commitment to the row it speaks of:
+//! no subject, number, name or text, ever. It is one line of JSON whose members stand in a fixed
+//! order, so that anyone can read it without this program.
+
+use std::fmt;
+use std::fmt::Write;
+
+use crate::consent::ConsentState;
+use crate::ids::AppId;
+use crate::ids::TokenId;
+use crate::time::Timestamp;
+
+/// Who acted.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum Actor {
+    /// An app through the gateway.
+    App(AppId),
+    /// Meta, with a signed webhook: a person's message, a status, a preference.
+    Meta,
+    /// A member of staff, by the token used.
+    Staff(TokenId),
+    /// Imvume itself.
+    System,
+}
+
+impl fmt::Display for Actor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::App(id) => write!(f, "app/{id}"),
+            Self::Meta => f.write_str("meta"),
+            Self::Staff(id) => write!(f, "staff/{id}"),
+            Self::System => f.write_str("system"),
+        }
+    }
+}
+
+/// What was done. Closed: a new action is a new variant.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum Action {
+    /// An app was created or changed.
+    AppChanged,
+    /// A consent event was appended to the ledger.
+    Consent(ConsentState),
+    /// The gate let a message out.
+    DecisionAllowed,
+    /// The gate put a message off.
+    DecisionDeferred,
+    /// The gate refused a message.
+    DecisionRefused,
+    /// Personal data were handed to a recipient.
+    Disclosed,
+    /// Personal data were withheld from a recipient.
+    DisclosureWithheld,
+    /// All sending was stopped, or let go on.
+    EmergencyStopChanged,
+    /// An identity mode's alias was registered for a subject.
+    AliasMinted,
+    /// The instance was set up.
+    InstanceCreated,
+    /// A signed webhook was taken in; the commitment is the root over its items.
+    Intake,
+    /// A new epoch key took over and the old one was destroyed.
+    KeysRolled,
+    /// A notice was published.
+    NoticePublished,
+    /// A number was added or changed.
+    NumberChanged,
+    /// Personal data were read.
+    PersonalDataRead,
+    /// A purpose was added or changed.
+    PurposeChanged,
+    /// A subject was restricted, or the restriction lifted.
+    RestrictionChanged,
+    /// Two subjects were linked.
+    SubjectsLinked,
+    /// An entry was added to the suppression list.
+    SuppressionAdded,
+    /// An entry of the suppression list was lifted.
+    SuppressionLifted,
+    /// The template catalogue changed.
+    TemplatesChanged,
+    /// An access token was issued.
+    TokenIssued,
+    /// An access token was revoked.
+    TokenRevoked,
+}
+
+impl Action {
+    /// The stable name it has in the log.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::AliasMinted => "alias.minted",
+            Self::AppChanged => "app.changed",
+            Self::Consent(state) => match state {
+                ConsentState::Requested => "consent.requested",
+                ConsentState::Given => "consent.given",
+                ConsentState::Renewed => "consent.renewed",
+                ConsentState::Refused => "consent.refused",
+                ConsentState::Withdrawn => "consent.withdrawn",
+                ConsentState::Expired => "consent.expired",
+                ConsentState::Invalidated => "consent.invalidated",
+                ConsentState::Unknown => "consent.unknown",
+            },
+            Self::DecisionAllowed => "decision.allowed",
+            Self::DecisionDeferred => "decision.deferred",
+            Self::DecisionRefused => "decision.refused",
+            Self::Disclosed => "disclosure.made",
+            Self::DisclosureWithheld => "disclosure.withheld",
+            Self::EmergencyStopChanged => "emergency-stop.changed",
+            Self::InstanceCreated => "instance.created",
+            Self::Intake => "intake.received",
+            Self::KeysRolled => "keys.rolled",
+            Self::NoticePublished => "notice.published",
+            Self::NumberChanged => "number.changed",
+            Self::PersonalDataRead => "personal-data.read",
+            Self::PurposeChanged => "purpose.changed",
+            Self::RestrictionChanged => "restriction.changed",
+            Self::SubjectsLinked => "subjects.linked",
+            Self::SuppressionAdded => "suppression.added",
+            Self::SuppressionLifted => "suppression.lifted",
+            Self::TemplatesChanged => "templates.changed",
+            Self::TokenIssued => "token.issued",
+            Self::TokenRevoked => "token.revoked",
+        }
+    }
+}
+
+/// A leaf before it is written.
+#[derive(Clone, Copy, Debug)]
+pub struct Leaf<'a> {
+    /// When.
+    pub at: Timestamp,
+    /// Who.
+    pub actor: Actor,
+    /// What.
+    pub action: Action,
+    /// The rules it was done under.
+    pub rules: &'a [&'a str],
+    /// SHA-256 over a random salt and the row it speaks of.
+    pub commitment: [u8; 32],
+}
+
+impl Leaf<'_> {
+    /// The bytes that go into the log.
+    ///
+    /// Rule ids are the program's own words: letters, digits, `/`, `-` and `.`; anything else in
+    /// them is left out, so that the line is always well-formed.
+    pub fn encode(&self) -> Vec<u8> {
+        let mut line = String::with_capacity(192);
+        let _ = write!(
+            line,
+            r#"{{"v":1,"at":"{}","actor":"{}","action":"{}","rules":["#,
+            self.at,
+            self.actor,
+            self.action.name()
+        );
+        for (place, rule) in self.rules.iter().enumerate() {
+            line.push_str(if place == 0 { "\"" } else { ",\"" });
+            line.extend(
+                rule.chars()
+                    .filter(|c| c.is_alphanumeric() || "/-.".contains(*c)),
+            );
+            line.push('"');
+        }
+        line.push_str(r#"],"commitment":""#);
+        for byte in self.commitment {
+            for nibble in [byte >> 4, byte & 15] {
+                line.push(char::from_digit(u32::from(nibble), 16).unwrap_or('0'));
+            }
+        }
+        line.push_str("\"}");
+        line.into_bytes()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Action;
+    use super::Actor;
+    use super::Leaf;
+    use crate::ids::AppId;
+    use crate::time::Timestamp;
+
+    #[test]
+    fn a_leaf_is_one_readable_line() {
+        let leaf = Leaf {
+            at: Timestamp::from_micros(1_795_255_200_000_001),
+            actor: Actor::App(AppId(2)),
+            action: Action::DecisionRefused,
+            rules: &["gate/2/suppression", "gate/4/consent"],
+            commitment: [0xab; 32],
+        };
+        assert_eq!(
+            String::from_utf8(leaf.encode()).unwrap(),
+            format!(
+                r#"{{"v":1,"at":"2026-11-21T10:00:00.000001Z","actor":"app/2","action":"decision.refused","rules":["gate/2/suppression","gate/4/consent"],"commitment":"{}"}}"#,
+                "ab".repeat(32)
+            )
+        );
+    }
+
+    #[test]
+    fn a_rule_cannot_break_the_line() {
+        let leaf = Leaf {
+            at: Timestamp::default(),
+            actor: Actor::System,
+            action: Action::InstanceCreated,
+            rules: &["a\"b\\c\n/d"],
+            commitment: [0; 32],
+        };
+        assert!(
+            String::from_utf8(leaf.encode())
+                .unwrap()
+                .contains(r#"["abc/d"]"#)
+        );
+    }
+}

@@ -1,0 +1,296 @@
+//! The gate: whether a message may leave.
+//!
+//! [`decide`] is pure and total. The first reason gives the code; all reasons are recorded. If the
+//! facts cannot be had, the caller sends nothing. Steps 1–5 and 8 of the design stand here; steps 6
+//! and 7 (quiet hours, caps, content) join them with their facts.
+
+use crate::consent::Consent;
+use crate::consent::ConsentState;
+use crate::decision::Basis;
+use crate::decision::Decision;
+use crate::decision::Outcome;
+use crate::decision::Reason;
+use crate::ids::PurposeId;
+use crate::purpose::Purpose;
+use crate::purpose::PurposeClass;
+use crate::rate;
+use crate::rate::Turn;
+use crate::subject::Restriction;
+use crate::suppression::Suppression;
+use crate::template::Category;
+use crate::template::TemplateStatus;
+use crate::time::Span;
+use crate::time::Timestamp;
+
+/// How long a person's message keeps the customer service window open.
+pub const WINDOW: Span = Span::hours(24);
+
+/// What is taken off the window: Meta measures by its own receive time.
+pub const WINDOW_MARGIN: Span = Span::minutes(1);
+
+/// What an app asks to send, reduced to what the gate judges by.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Content {
+    /// Anything that is not a template.
+    FreeForm,
+    /// A non-template body with a top-level `category` (Meta's Direct Send): it leaves outside the
+    /// window, so it is business-initiated.
+    Direct(Category),
+    /// A template, by what the catalogue says of it.
+    Template(CatalogueEntry),
+    /// The gateway's own answer to a stop or start word, inside the window which that word opened.
+    Confirmation,
+}
+
+/// What the synced catalogue says of a template.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum CatalogueEntry {
+    /// Nothing under this name and language.
+    Missing,
+    /// A known template.
+    Known {
+        /// Its category.
+        category: Category,
+        /// Whether Meta lets it out.
+        status: TemplateStatus,
+    },
+}
+
+/// The purpose an app declared in the header `Imvume-Purpose`.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub enum Declared {
+    /// No header.
+    #[default]
+    None,
+    /// A code that names no purpose.
+    Unknown,
+    /// A purpose of this instance.
+    Known(Purpose),
+}
+
+/// Everything the gate looks at. It holds no identifier.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Facts {
+    /// Whether an administrator has stopped all sending.
+    pub emergency_stop: bool,
+    /// Whether the subject is restricted.
+    pub restriction: Restriction,
+    /// The suppressions in force on any identifier of the subject or of a linked person.
+    pub suppressions: Vec<Suppression>,
+    /// What is to be sent.
+    pub content: Content,
+    /// The purpose bound to it: of the template, of its category, or customer care.
+    pub bound: Option<Purpose>,
+    /// The purpose declared by the app.
+    pub declared: Declared,
+    /// Consent in force per purpose, for the bound and the declared one.
+    pub consents: Vec<(PurposeId, Consent)>,
+    /// When the person last opened the window of this number.
+    pub window: Option<Timestamp>,
+    /// The state of the pair's bucket.
+    pub pair: Timestamp,
+    /// The state of the number's bucket.
+    pub throughput: Timestamp,
+}
+
+impl Facts {
+    /// Whether the customer service window is open at `now`.
+    pub fn open_window(&self, now: Timestamp) -> Option<Timestamp> {
+        self.window
+            .filter(|opened| now + WINDOW_MARGIN < *opened + WINDOW)
+    }
+}
+
+/// A decision together with the buckets as they are once the message has left.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Judgement {
+    /// The decision.
+    pub decision: Decision,
+    /// The pair's bucket after it.
+    pub pair: Timestamp,
+    /// The number's bucket after it.
+    pub throughput: Timestamp,
+}
+
+/// Judges one message.
+pub fn decide(facts: &Facts, now: Timestamp) -> Judgement {
+    let mut reasons = Vec::new();
+    let window = facts.open_window(now);
+
+    if facts.emergency_stop {
+        reasons.push(Reason::EmergencyStop);
+    }
+    if facts.restriction != Restriction::None {
+        reasons.push(Reason::Restricted);
+    }
+
+    let purpose = purpose(facts);
+    let initiated = business_initiated(facts, purpose.as_ref().ok().copied(), window);
+    if let Ok(purpose) = purpose
+        && facts.content != Content::Confirmation
+    {
+        reasons.extend(suppressions(facts, purpose, initiated));
+    }
+
+    reasons.extend(catalogue(facts));
+    if let Err(reason) = purpose {
+        reasons.push(reason);
+    }
+
+    let mut basis = window.map(|opened| Basis::Window { opened });
+    if let Ok(purpose) = purpose
+        && initiated
+    {
+        match consent(facts, purpose, now) {
+            Ok(given) => basis = Some(given),
+            Err(reason) => reasons.push(reason),
+        }
+    }
+
+    if matches!(facts.content, Content::FreeForm | Content::Confirmation) && window.is_none() {
+        reasons.push(Reason::WindowClosed {
+            opened: facts.window,
+        });
+    }
+
+    finish(
+        facts,
+        purpose.ok().map(|purpose| purpose.id),
+        basis,
+        reasons,
+        now,
+    )
+}
+
+/// Step 8 and the outcome. Only a message that is otherwise allowed takes from the buckets.
+fn finish(
+    facts: &Facts,
+    purpose: Option<PurposeId>,
+    basis: Option<Basis>,
+    mut reasons: Vec<Reason>,
+    now: Timestamp,
+) -> Judgement {
+    let final_reasons = reasons.len();
+    let mut until = None;
+    let (mut pair, mut throughput) = (facts.pair, facts.throughput);
+    match rate::PAIR.turn(facts.pair, now) {
+        Turn::Now(next) => pair = next,
+        Turn::At(instant) => {
+            reasons.push(Reason::PairRate);
+            until = Some(instant);
+        }
+    }
+    match rate::THROUGHPUT.turn(facts.throughput, now) {
+        Turn::Now(next) => throughput = next,
+        Turn::At(instant) => {
+            reasons.push(Reason::Throughput);
+            until = until.max(Some(instant));
+        }
+    }
+    let outcome = match until {
+        _ if final_reasons > 0 => Outcome::Refuse,
+        Some(until) => Outcome::Defer { until },
+        None => Outcome::Allow,
+    };
+    if outcome != Outcome::Allow {
+        (pair, throughput) = (facts.pair, facts.throughput);
+    }
+    let basis = basis.filter(|_| outcome == Outcome::Allow);
+    Judgement {
+        decision: Decision {
+            outcome,
+            purpose,
+            basis,
+            reasons,
+        },
+        pair,
+        throughput,
+    }
+}
+
+/// Step 3: the purpose in force. A declared purpose narrows the bound one or is refused.
+fn purpose(facts: &Facts) -> Result<&Purpose, Reason> {
+    let Some(bound) = &facts.bound else {
+        return Err(Reason::PurposeMissing);
+    };
+    match &facts.declared {
+        Declared::None => Ok(bound),
+        Declared::Unknown => Err(Reason::PurposeUnknown),
+        Declared::Known(declared) if declared.class < bound.class => Err(Reason::PurposeWidened),
+        Declared::Known(declared) => Ok(declared),
+    }
+}
+
+/// Step 3, for templates: what the catalogue says against the send.
+fn catalogue(facts: &Facts) -> Option<Reason> {
+    match facts.content {
+        Content::Template(CatalogueEntry::Missing) => Some(Reason::TemplateUnknown),
+        Content::Template(CatalogueEntry::Known { status, .. }) => match status {
+            TemplateStatus::Approved => None,
+            TemplateStatus::Paused => Some(Reason::TemplatePaused),
+            TemplateStatus::Unusable => Some(Reason::TemplateNotApproved),
+        },
+        Content::FreeForm | Content::Direct(_) | Content::Confirmation => None,
+    }
+}
+
+/// Whether the organisation starts the exchange. Promotion never counts as an answer, not even in
+/// an open window.
+fn business_initiated(facts: &Facts, purpose: Option<&Purpose>, window: Option<Timestamp>) -> bool {
+    match facts.content {
+        Content::Confirmation => false,
+        Content::Direct(_) => true,
+        Content::FreeForm => {
+            purpose.is_some_and(|purpose| purpose.class == PurposeClass::Promotional)
+        }
+        Content::Template(_) => {
+            window.is_none()
+                || purpose.is_none_or(|purpose| purpose.class == PurposeClass::Promotional)
+        }
+    }
+}
+
+/// Step 2: every suppression in force that covers the purpose.
+fn suppressions(facts: &Facts, purpose: &Purpose, initiated: bool) -> impl Iterator<Item = Reason> {
+    facts
+        .suppressions
+        .iter()
+        .filter(move |entry| entry.scope.covers(purpose, initiated))
+        .map(|entry| Reason::Suppressed {
+            scope: entry.scope,
+            source: entry.source,
+        })
+}
+
+/// Step 4: consent for the purpose, current and well enough proved.
+fn consent(facts: &Facts, purpose: &Purpose, now: Timestamp) -> Result<Basis, Reason> {
+    let on_record = facts.consents.iter().find(|(id, _)| *id == purpose.id);
+    let Some((_, consent)) = on_record else {
+        return Err(Reason::ConsentMissing {
+            state: ConsentState::Unknown,
+        });
+    };
+    if !consent.state.is_sendable() {
+        return Err(Reason::ConsentMissing {
+            state: consent.state,
+        });
+    }
+    if let Some(at) = consent.expires
+        && at <= now
+    {
+        return Err(Reason::ConsentExpired { at });
+    }
+    if !consent.notice_valid {
+        return Err(Reason::NoticeOutdated);
+    }
+    if consent.grade < purpose.grade {
+        return Err(Reason::EvidenceWeak {
+            grade: consent.grade,
+            wanted: purpose.grade,
+        });
+    }
+    Ok(Basis::Consent {
+        at: consent.at,
+        grade: consent.grade,
+    })
+}

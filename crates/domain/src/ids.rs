@@ -1,0 +1,56 @@
+//! Ids: small integers, one type for each kind of thing. They carry no personal data.
+
+use std::fmt;
+
+macro_rules! ids {
+    ($($(#[$doc:meta])* $name:ident),+ $(,)?) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, Default, Eq, Hash, Ord, PartialEq, PartialOrd)]
+        pub struct $name(pub i64);
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+    )+};
+}
+
+ids! {
+    /// Client software that talks to the gateway.
+    AppId,
+    /// One event of the consent ledger.
+    ConsentEventId,
+    /// A subject's thread on one number.
+    ConversationId,
+    /// A row of the data key table.
+    DataKeyId,
+    /// A stored decision of the gate.
+    DecisionId,
+    /// A message or status on its way to an app.
+    DeliveryId,
+    /// An identifier of a subject.
+    IdentifierId,
+    /// A media object.
+    MediaId,
+    /// A message, in either direction.
+    MessageId,
+    /// One version of a notice.
+    NoticeId,
+    /// A WhatsApp business number.
+    NumberId,
+    /// A purpose.
+    PurposeId,
+    /// A raw webhook kept aside.
+    QuarantineId,
+    /// A status of a message as Meta told it.
+    StatusId,
+    /// A data subject.
+    SubjectId,
+    /// An entry of the suppression list.
+    SuppressionId,
+    /// A template of the synced catalogue.
+    TemplateId,
+    /// An access token of an app or of staff.
+    TokenId,
+}

@@ -1,0 +1,3 @@
+//! The decisions of the domain as tables.
+
+mod gate;
