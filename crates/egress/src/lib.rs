@@ -1,0 +1,41 @@
+//! The only outgoing connections.
+//!
+//! Everything that leaves this process for another host goes through [`Egress::send`]: the Cloud
+//! API, relays to apps, media. One HTTP/1.1 client with kept-alive connections, TLS by rustls with
+//! the Mozilla root certificates, and these rules:
+//!
+//! - `https` only, except to hosts that the [`Policy`] names; no credentials in a URL.
+//! - Only public addresses, except what the policy allows. The name is resolved once, each address
+//!   is checked, and the connection goes to exactly an address that passed, so a second answer of
+//!   the name server changes nothing. Addresses written in the URL are checked just the same.
+//! - No redirects, no proxies, no decompression: a response is what the host said.
+//! - Every exchange is bounded in time and in bytes.
+//! - An [`EgressError`] says by its variant whether the request can have arrived; it never holds a
+//!   URL, a header or a body.
+//!
+//! Left out: what is carried, retries (the caller knows what may be repeated), HTTP/2, root
+//! certificates of one's own, and servers of any kind.
+//!
+//! **To add a kind of connection** (SMTP, SMS), add a module that takes its sockets from
+//! `dialer.rs`, so that the address rules stay in one place. **To refuse a range of addresses**, add
+//! a row to the tables in `address.rs` and a line to its test.
+
+mod address;
+mod client;
+mod dialer;
+mod error;
+mod policy;
+mod resolver;
+mod response;
+
+pub use client::Egress;
+pub use client::Request;
+pub use error::AllowanceError;
+pub use error::EgressError;
+pub use error::NotSent;
+pub use error::SetupError;
+pub use error::Unknown;
+pub use policy::Allowance;
+pub use policy::Policy;
+pub use resolver::Resolver;
+pub use response::Response;

@@ -1,0 +1,8 @@
+//! Exchanges over real sockets with servers that behave and misbehave.
+
+#![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+
+mod exchange;
+mod failure;
+mod host;
+mod refusal;

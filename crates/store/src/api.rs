@@ -1,0 +1,304 @@
+//! The store's operations by name: each one transaction, durable when it returns.
+
+use domain::audit::Actor;
+use domain::decision::Decision;
+use domain::ids::AppId;
+use domain::ids::ConsentEventId;
+use domain::ids::DeliveryId;
+use domain::ids::MediaId;
+use domain::ids::NoticeId;
+use domain::ids::NumberId;
+use domain::ids::PurposeId;
+use domain::ids::SubjectId;
+use domain::ids::TokenId;
+use domain::subject::Identifier;
+use domain::suppression::Suppression;
+use domain::suppression::SuppressionScope;
+use domain::suppression::SuppressionSource;
+
+use crate::admin;
+use crate::admin::Issued;
+use crate::admin::NewApp;
+use crate::admin::NewNotice;
+use crate::admin::NewNumber;
+use crate::admin::NewPurpose;
+use crate::admin::NewToken;
+use crate::catalogue;
+use crate::catalogue::ListedTemplate;
+use crate::consent::NewConsent;
+use crate::delivery;
+use crate::delivery::Attempt;
+use crate::error::Refusal;
+use crate::error::StoreError;
+use crate::media;
+use crate::media::KeptObject;
+use crate::media::NewMedia;
+use crate::operation::Called;
+use crate::operation::Outgoing;
+use crate::operation::OwnCall;
+use crate::operation::Send;
+use crate::operation::SendReply;
+use crate::people::Known;
+use crate::record;
+use crate::send;
+use crate::send::Question;
+use crate::status;
+use crate::store::Store;
+
+impl Store {
+    /// Judges a message and stores the judgement. If it was allowed, exactly one call to Meta
+    /// follows, and then [`Store::called`].
+    pub async fn send(&self, request: Send) -> Result<SendReply, StoreError> {
+        self.write(move |tx| send::send(tx, &request)).await
+    }
+
+    /// Records how a call to Meta ended.
+    pub async fn called(&self, called: Called) -> Result<(), StoreError> {
+        self.write(move |tx| status::called(tx, &called)).await
+    }
+
+    /// The next of the gateway's own messages, with its call begun.
+    pub async fn next_own(&self) -> Result<Option<OwnCall>, StoreError> {
+        self.write(send::next_own).await
+    }
+
+    /// What the gate would say now of a message to a person. Nothing is written.
+    pub async fn preview(
+        &self,
+        subject: SubjectId,
+        number: NumberId,
+        content: Outgoing,
+        declared: Option<String>,
+    ) -> Result<(Decision, String), StoreError> {
+        self.write(move |tx| {
+            let question = Question {
+                number,
+                content: &content,
+                declared: declared.as_deref(),
+            };
+            send::preview(tx, subject, &question)
+        })
+        .await
+    }
+
+    /// Meta's id of a message on a number, for a read receipt.
+    pub async fn wamid(
+        &self,
+        message: domain::ids::MessageId,
+        number: NumberId,
+    ) -> Result<Option<seal::Zeroizing<String>>, StoreError> {
+        self.write(move |tx| send::wamid(tx, message, number)).await
+    }
+
+    /// The subject of an identifier; made if nobody has it.
+    pub async fn enrol(
+        &self,
+        actor: Actor,
+        identifiers: Vec<Identifier>,
+    ) -> Result<SubjectId, StoreError> {
+        self.write(move |tx| {
+            let mut known = Known::default();
+            let mut leaf = tx.open_leaf()?;
+            tx.look_up(&mut known, identifiers.iter())?;
+            let subject = tx.resolve(&mut leaf, &mut known, &identifiers)?;
+            tx.close_leaf(
+                leaf,
+                actor,
+                domain::audit::Action::Intake,
+                &["subject/enrol"],
+            );
+            tx.flush()?;
+            Ok(subject)
+        })
+        .await
+    }
+
+    /// Appends a consent event.
+    pub async fn record_consent(
+        &self,
+        actor: Actor,
+        subject: SubjectId,
+        event: NewConsent,
+    ) -> Result<ConsentEventId, StoreError> {
+        self.write(move |tx| {
+            exists(tx, subject)?;
+            tx.append_consent(subject, actor, &event)
+        })
+        .await
+    }
+
+    /// Suppresses a person, as staff were asked to. Returns whether anything was added.
+    pub async fn suppress(
+        &self,
+        actor: Actor,
+        subject: SubjectId,
+        scope: SuppressionScope,
+    ) -> Result<bool, StoreError> {
+        self.write(move |tx| {
+            exists(tx, subject)?;
+            tx.suppress(
+                subject,
+                (scope, SuppressionSource::Own),
+                actor,
+                "staff/suppress",
+            )
+        })
+        .await
+    }
+
+    /// Lifts a person's own suppressions, as staff were asked to. WhatsApp's native stop stays.
+    pub async fn lift(&self, actor: Actor, subject: SubjectId) -> Result<(), StoreError> {
+        self.write(move |tx| {
+            exists(tx, subject)?;
+            tx.lift(subject, actor, "staff/lift", Suppression::lifted_by_opt_in)
+        })
+        .await
+    }
+
+    /// The suppressions in force on a person.
+    pub async fn suppressions(&self, subject: SubjectId) -> Result<Vec<Suppression>, StoreError> {
+        self.write(move |tx| record::suppressions(tx, subject))
+            .await
+    }
+
+    /// Restricts a subject, or lifts the restriction.
+    pub async fn set_restriction(
+        &self,
+        actor: Actor,
+        subject: SubjectId,
+        restricted: bool,
+        reason: String,
+    ) -> Result<(), StoreError> {
+        self.write(move |tx| admin::set_restriction(tx, actor, (subject, restricted), &reason))
+            .await
+    }
+
+    /// Makes a number known, or brings its names up to date.
+    pub async fn put_number(&self, new: NewNumber) -> Result<NumberId, StoreError> {
+        self.write(move |tx| admin::put_number(tx, &new)).await
+    }
+
+    /// Lets an app in. The secret its webhooks are signed with is shown once.
+    pub async fn add_app(&self, actor: Actor, new: NewApp) -> Result<Issued<AppId>, StoreError> {
+        self.write(move |tx| admin::add_app(tx, actor, &new)).await
+    }
+
+    /// Ends an app's contract.
+    pub async fn end_app(&self, actor: Actor, app: AppId) -> Result<(), StoreError> {
+        self.write(move |tx| admin::end_app(tx, actor, app)).await
+    }
+
+    /// Issues a token. It is shown once.
+    pub async fn issue_token(
+        &self,
+        actor: Actor,
+        new: NewToken,
+    ) -> Result<Issued<TokenId>, StoreError> {
+        self.write(move |tx| admin::issue_token(tx, actor, &new))
+            .await
+    }
+
+    /// Revokes a token, at once.
+    pub async fn revoke_token(&self, actor: Actor, token: TokenId) -> Result<(), StoreError> {
+        self.write(move |tx| admin::revoke_token(tx, actor, token))
+            .await
+    }
+
+    /// Adds a purpose.
+    pub async fn add_purpose(
+        &self,
+        actor: Actor,
+        new: NewPurpose,
+    ) -> Result<PurposeId, StoreError> {
+        self.write(move |tx| admin::add_purpose(tx, actor, &new))
+            .await
+    }
+
+    /// Publishes a notice. Returns its id and version.
+    pub async fn publish_notice(
+        &self,
+        actor: Actor,
+        new: NewNotice,
+    ) -> Result<(NoticeId, u32), StoreError> {
+        self.write(move |tx| admin::publish_notice(tx, actor, &new))
+            .await
+    }
+
+    /// Stops all sending, or lets it go on.
+    pub async fn set_emergency_stop(
+        &self,
+        actor: Actor,
+        stop: bool,
+        reason: String,
+    ) -> Result<(), StoreError> {
+        self.write(move |tx| admin::set_emergency_stop(tx, actor, stop, &reason))
+            .await
+    }
+
+    /// Brings the catalogue of an account to what Meta lists. Returns how many entries changed.
+    pub async fn sync_templates(
+        &self,
+        waba_id: String,
+        listed: Vec<ListedTemplate>,
+    ) -> Result<usize, StoreError> {
+        self.write(move |tx| catalogue::sync(tx, &waba_id, &listed))
+            .await
+    }
+
+    /// Binds a template to a purpose of its own, or back to its category's.
+    pub async fn bind_template(
+        &self,
+        actor: Actor,
+        (waba_id, name, language): (String, String, String),
+        purpose: Option<PurposeId>,
+    ) -> Result<(), StoreError> {
+        self.write(move |tx| catalogue::bind(tx, actor, (&waba_id, &name, &language), purpose))
+            .await
+    }
+
+    /// The alias under which an app knows a subject; drawn on first use.
+    pub async fn alias(
+        &self,
+        app: AppId,
+        subject: SubjectId,
+        country: String,
+    ) -> Result<String, StoreError> {
+        self.write(move |tx| admin::alias(tx, (app, subject), &country))
+            .await
+    }
+
+    /// Writes the row of an uploaded media object.
+    pub async fn add_media(&self, new: NewMedia) -> Result<MediaId, StoreError> {
+        self.write(move |tx| media::add(tx, &new)).await
+    }
+
+    /// Remembers where a media object's bytes stand.
+    pub async fn keep_media(&self, id: MediaId, kept: KeptObject) -> Result<(), StoreError> {
+        self.write(move |tx| media::keep(tx, id, &kept)).await
+    }
+
+    /// Ends a media object. Returns the file to remove.
+    pub async fn delete_media(&self, id: MediaId) -> Result<Option<String>, StoreError> {
+        self.write(move |tx| media::delete(tx, id)).await
+    }
+
+    /// Records how attempts at deliveries ended.
+    pub async fn attempted(&self, attempts: Vec<Attempt>) -> Result<(), StoreError> {
+        self.write(move |tx| delivery::attempted(tx, &attempts))
+            .await
+    }
+
+    /// Puts a delivery that was made or given up back into the queue.
+    pub async fn replay(&self, id: DeliveryId) -> Result<(), StoreError> {
+        self.write(move |tx| delivery::replay(tx, id)).await
+    }
+}
+
+fn exists(tx: &crate::tx::Tx<'_>, subject: SubjectId) -> Result<(), StoreError> {
+    let sql = "SELECT 1 FROM subjects WHERE id = $1";
+    if tx.connection.prepare_cached(sql)?.exists([subject.0])? {
+        Ok(())
+    } else {
+        Err(Refusal::Missing("subject").into())
+    }
+}

@@ -1,0 +1,162 @@
+//! The consent ledger.
+
+use domain::audit::Action;
+use domain::audit::Actor;
+use domain::consent;
+use domain::consent::Channel;
+use domain::consent::Consent;
+use domain::consent::ConsentState;
+use domain::consent::EvidenceGrade;
+use domain::consent::Method;
+use domain::ids::ConsentEventId;
+use domain::ids::NoticeId;
+use domain::ids::PurposeId;
+use domain::ids::SubjectId;
+use domain::time::Timestamp;
+use rusqlite::Connection;
+use rusqlite::OptionalExtension;
+use seal::RecordClass;
+use seal::RecordKind;
+
+use crate::error::Refusal;
+use crate::error::StoreError;
+use crate::registry::Registry;
+use crate::rows::v;
+use crate::tables;
+use crate::tx::Tx;
+use crate::tx::place;
+
+/// A consent event to append.
+#[derive(Clone, Debug)]
+pub struct NewConsent {
+    /// For what.
+    pub purpose: PurposeId,
+    /// Where.
+    pub channel: Channel,
+    /// The state it brings about.
+    pub state: ConsentState,
+    /// How it came about.
+    pub method: Method,
+    /// How well it can be proved.
+    pub grade: EvidenceGrade,
+    /// The notice version the person had seen.
+    pub notice: Option<NoticeId>,
+    /// The language of the exchange, a BCP 47 tag.
+    pub language: String,
+    /// The jurisdictions that may apply, by code, separated by spaces.
+    pub jurisdictions: String,
+    /// The rule under which it is recorded.
+    pub rule: String,
+    /// What proves it: sealed under the subject's key for consent proof.
+    pub evidence: String,
+    /// When it runs out by itself.
+    pub expires: Option<Timestamp>,
+}
+
+impl Tx<'_> {
+    /// Appends an event to the ledger.
+    ///
+    /// # Errors
+    /// [`Refusal::Consent`] where the event does not follow from the state before it;
+    /// [`Refusal::Missing`] for an unknown purpose or notice.
+    pub(crate) fn append_consent(
+        &mut self,
+        subject: SubjectId,
+        actor: Actor,
+        event: &NewConsent,
+    ) -> Result<ConsentEventId, StoreError> {
+        let registry = self.registry();
+        registry
+            .purpose(event.purpose)
+            .ok_or(Refusal::Missing("purpose"))?;
+        let hash = match event.notice {
+            Some(id) => Some(
+                registry
+                    .notice(id)
+                    .ok_or(Refusal::Missing("notice"))?
+                    .hash
+                    .clone(),
+            ),
+            None => None,
+        };
+        let before = current(
+            self.connection,
+            &registry,
+            subject,
+            event.purpose,
+            event.channel,
+        )?
+        .map_or(ConsentState::Unknown, |consent| consent.state);
+        consent::check_step(before, event.state, event.method).map_err(Refusal::Consent)?;
+
+        let mut leaf = self.open_leaf()?;
+        let (key_id, key) = self.key(&mut leaf, subject, RecordClass::ConsentProof)?;
+        let id = ConsentEventId(self.id(&tables::CONSENT_EVENTS));
+        let place = place(RecordKind::ConsentEvidence, 1, id.0, key_id.0);
+        let sealed = self.seal(&key, &place, event.evidence.as_bytes())?;
+        let row = [
+            v(id),
+            v(subject),
+            v(event.purpose),
+            v(event.channel.code()),
+            v(event.state.code()),
+            v(event.method.code()),
+            v(event.grade.code()),
+            v(event.notice),
+            v(hash),
+            v(event.language.as_str()),
+            v(event.jurisdictions.as_str()),
+            v(event.rule.as_str()),
+            v(actor.to_string()),
+            v(key_id),
+            v(sealed),
+            v(event.expires),
+            v(self.now()),
+        ];
+        self.cover(&mut leaf, &tables::CONSENT_EVENTS, row);
+        self.close_leaf(leaf, actor, Action::Consent(event.state), &[&event.rule]);
+        self.flush()?;
+        Ok(id)
+    }
+}
+
+/// The consent in force for a purpose on a channel: the last event of the ledger.
+pub(crate) fn current(
+    connection: &Connection,
+    registry: &Registry,
+    subject: SubjectId,
+    purpose: PurposeId,
+    channel: Channel,
+) -> Result<Option<Consent>, StoreError> {
+    let sql = "SELECT id, state, grade, at, expires_at, notice_id FROM consent_events \
+               WHERE subject_id = $1 AND purpose_id = $2 AND channel = $3 \
+               ORDER BY id DESC LIMIT 1";
+    let row = connection
+        .prepare_cached(sql)?
+        .query_row((subject.0, purpose.0, channel.code()), |row| {
+            Ok((
+                row.get::<_, i64>(0)?,
+                row.get::<_, u8>(1)?,
+                row.get::<_, u8>(2)?,
+                row.get::<_, i64>(3)?,
+                row.get::<_, Option<i64>>(4)?,
+                row.get::<_, Option<i64>>(5)?,
+            ))
+        })
+        .optional()?;
+    let Some((id, state, grade, at, expires, notice)) = row else {
+        return Ok(None);
+    };
+    let damaged = |column| StoreError::Damaged {
+        table: "consent_events",
+        column,
+        id,
+    };
+    Ok(Some(Consent {
+        state: ConsentState::from_code(state).ok_or_else(|| damaged("state"))?,
+        grade: EvidenceGrade::from_code(grade).ok_or_else(|| damaged("grade"))?,
+        at: Timestamp::from_micros(at),
+        expires: expires.map(Timestamp::from_micros),
+        notice_valid: registry.notice_valid(notice.map(NoticeId)),
+    }))
+}

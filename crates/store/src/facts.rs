@@ -1,0 +1,95 @@
+//! The facts of a decision as they are stored: canonical JSON without any identifier.
+
+use domain::gate::CatalogueEntry;
+use domain::gate::Content;
+use domain::gate::Declared;
+use domain::gate::Facts;
+use domain::subject::Restriction;
+use serde::Serialize;
+
+#[derive(Debug, Serialize)]
+struct Row<'a> {
+    content: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    category: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<&'static str>,
+    emergency_stop: bool,
+    restricted: bool,
+    suppressions: Vec<SuppressionRow>,
+    bound: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    declared: Option<&'a str>,
+    consents: Vec<ConsentRow>,
+    window: Option<String>,
+    pair: i64,
+    throughput: i64,
+}
+
+#[derive(Debug, Serialize)]
+struct SuppressionRow {
+    scope: &'static str,
+    source: &'static str,
+    since: String,
+}
+
+#[derive(Debug, Serialize)]
+struct ConsentRow {
+    purpose: i64,
+    state: &'static str,
+    grade: &'static str,
+    at: String,
+    expires: Option<String>,
+    notice_valid: bool,
+}
+
+/// The facts as canonical JSON: members in a fixed order, instants in RFC 3339.
+pub(crate) fn encode(facts: &Facts) -> String {
+    let (content, category, status) = match facts.content {
+        Content::FreeForm => ("free-form", None, None),
+        Content::Confirmation => ("confirmation", None, None),
+        Content::Direct(category) => ("direct", Some(category.name()), None),
+        Content::Template(CatalogueEntry::Missing) => ("template", None, Some("missing")),
+        Content::Template(CatalogueEntry::Known { category, status }) => {
+            ("template", Some(category.name()), Some(status.name()))
+        }
+    };
+    let row = Row {
+        content,
+        category,
+        status,
+        emergency_stop: facts.emergency_stop,
+        restricted: facts.restriction != Restriction::None,
+        suppressions: facts
+            .suppressions
+            .iter()
+            .map(|entry| SuppressionRow {
+                scope: entry.scope.name(),
+                source: entry.source.name(),
+                since: entry.since.to_string(),
+            })
+            .collect(),
+        bound: facts.bound.as_ref().map(|purpose| purpose.code.as_str()),
+        declared: match &facts.declared {
+            Declared::None => None,
+            Declared::Unknown => Some("unknown"),
+            Declared::Known(purpose) => Some(&purpose.code),
+        },
+        consents: facts
+            .consents
+            .iter()
+            .map(|(purpose, consent)| ConsentRow {
+                purpose: purpose.0,
+                state: consent.state.name(),
+                grade: consent.grade.name(),
+                at: consent.at.to_string(),
+                expires: consent.expires.map(|at| at.to_string()),
+                notice_valid: consent.notice_valid,
+            })
+            .collect(),
+        window: facts.window.map(|at| at.to_string()),
+        pair: facts.pair.micros(),
+        throughput: facts.throughput.micros(),
+    };
+    serde_json::to_string(&row).unwrap_or_default()
+}

@@ -1,0 +1,421 @@
+//! Intake: what signed webhooks brought, many POSTs in one transaction.
+
+use std::collections::HashSet;
+
+use domain::audit::Action;
+use domain::audit::Actor;
+use domain::disclose;
+use domain::disclose::Contract;
+use domain::ids::DeliveryId;
+use domain::ids::MediaId;
+use domain::ids::MessageId;
+use domain::ids::QuarantineId;
+use domain::ids::SubjectId;
+use domain::message::Direction;
+use domain::message::MessageState;
+use domain::subject::Identifier;
+use domain::subject::LinkKind;
+use domain::subject::Restriction;
+use domain::suppression::Suppression;
+use domain::suppression::SuppressionScope;
+use domain::suppression::SuppressionSource;
+use rusqlite::params_from_iter;
+use rusqlite::types::Value;
+use seal::RecordClass;
+use seal::RecordKind;
+
+use crate::dialect;
+use crate::error::StoreError;
+use crate::leaf::OpenLeaf;
+use crate::message::Draft;
+use crate::operation::Dedup;
+use crate::operation::Intake;
+use crate::operation::IntakeReply;
+use crate::operation::Item;
+use crate::operation::Message;
+use crate::operation::Preference;
+use crate::operation::Quarantine;
+use crate::people::Known;
+use crate::registry::Registry;
+use crate::rows::v;
+use crate::tables;
+use crate::tx::Tx;
+use crate::tx::place;
+
+/// The rule ids of effects that no keyword causes.
+const NATIVE_STOP: &str = "whatsapp/native-stop";
+const NATIVE_RESUME: &str = "whatsapp/native-resume";
+const SUCCESSOR: &str = "subject/successor";
+
+/// Takes in a batch: load, decide in order, write.
+pub(crate) fn intake(tx: &mut Tx<'_>, batch: &[&Intake]) -> Result<Vec<IntakeReply>, StoreError> {
+    let mut known = Known::default();
+    let mut new = first_time(tx, batch)?;
+    let messages = batch
+        .iter()
+        .flat_map(|intake| &intake.items)
+        .filter_map(|item| match item {
+            Item::Message(message) => Some(&message.identifiers),
+            Item::Preference(_) | Item::Quarantine(_) | Item::Status(_) | Item::Template(_) => None,
+        });
+    tx.look_up(&mut known, messages.flatten())?;
+
+    let mut replies = Vec::with_capacity(batch.len());
+    for intake in batch {
+        let mut leaf = tx.open_leaf()?;
+        let mut reply = IntakeReply::default();
+        for item in &intake.items {
+            one(tx, &mut leaf, &mut known, &mut new, item, &mut reply)?;
+        }
+        tx.close_leaf(leaf, Actor::Meta, Action::Intake, &[]);
+        replies.push(reply);
+    }
+    tx.put_conversations(&mut known);
+    tx.flush()?;
+    Ok(replies)
+}
+
+fn one(
+    tx: &mut Tx<'_>,
+    leaf: &mut OpenLeaf,
+    known: &mut Known,
+    new: &mut HashSet<Dedup>,
+    item: &Item,
+    reply: &mut IntakeReply,
+) -> Result<(), StoreError> {
+    if dedup_of(item).is_some_and(|dedup| !new.remove(&dedup)) {
+        reply.duplicates += 1;
+        return Ok(());
+    }
+    match item {
+        Item::Message(message) => take_message(tx, leaf, known, message)?,
+        Item::Preference(preference) => take_preference(tx, leaf, known, preference)?,
+        Item::Quarantine(quarantine) => {
+            put_aside(tx, quarantine)?;
+            reply.quarantined += 1;
+            return Ok(());
+        }
+        Item::Status(status) => {
+            if !crate::status::take(tx, leaf, status)? {
+                put_aside(
+                    tx,
+                    &Quarantine {
+                        why: "status of an unknown message",
+                        raw: status.raw.clone(),
+                    },
+                )?;
+                reply.quarantined += 1;
+                return Ok(());
+            }
+        }
+        Item::Template(change) => crate::catalogue::change(tx, change)?,
+    }
+    reply.stored += 1;
+    Ok(())
+}
+
+const fn dedup_of(item: &Item) -> Option<Dedup> {
+    match item {
+        Item::Message(message) => Some(message.dedup),
+        Item::Preference(preference) => Some(preference.dedup),
+        Item::Status(status) => Some(status.dedup),
+        Item::Quarantine(_) | Item::Template(_) => None,
+    }
+}
+
+/// Remembers the items of the batch and returns those that had not come before.
+fn first_time(tx: &Tx<'_>, batch: &[&Intake]) -> Result<HashSet<Dedup>, StoreError> {
+    let mut keys: Vec<Dedup> = batch
+        .iter()
+        .flat_map(|intake| &intake.items)
+        .filter_map(dedup_of)
+        .collect();
+    keys.sort_unstable();
+    keys.dedup();
+    let mut new = HashSet::with_capacity(keys.len());
+    for piece in dialect::pieces(keys.len()) {
+        let sql = format!(
+            "INSERT INTO dedup (hour, tag) VALUES {} ON CONFLICT DO NOTHING RETURNING hour, tag",
+            dialect::tuples(piece.len(), 2)
+        );
+        let values = keys
+            .get(piece)
+            .unwrap_or_default()
+            .iter()
+            .flat_map(|key| [Value::Integer(key.hour), Value::Blob(key.tag.to_vec())]);
+        let mut statement = tx.connection.prepare_cached(&sql)?;
+        let mut rows = statement.query(params_from_iter(values))?;
+        while let Some(row) = rows.next()? {
+            new.insert(Dedup {
+                hour: row.get(0)?,
+                tag: row.get(1)?,
+            });
+        }
+    }
+    Ok(new)
+}
+
+fn take_message(
+    tx: &mut Tx<'_>,
+    leaf: &mut OpenLeaf,
+    known: &mut Known,
+    message: &Message,
+) -> Result<(), StoreError> {
+    let subject = tx.resolve(leaf, known, &message.identifiers)?;
+    if let Some(name) = &message.name {
+        keep_name(tx, leaf, known, subject, name)?;
+    }
+    let draft = Draft {
+        subject,
+        number: message.number,
+        direction: Direction::Inbound,
+        kind: message.kind,
+        state: MessageState::Received,
+        meta_at: message.meta_at,
+        app: None,
+        decision: None,
+        content: &message.content,
+        wamid: Some(&message.wamid),
+    };
+    let id = tx.write_message(leaf, known, &draft)?;
+    if message.opens_window {
+        let now = tx.now();
+        tx.conversation(known, subject, message.number).opened_at = Some(now);
+    }
+    if let Some(reference) = &message.media {
+        keep_media(tx, leaf, known, subject, (id, message, reference))?;
+    }
+    if message.relayed {
+        relay(tx, known, subject, message, id)?;
+    }
+    if let Some(said) = &message.said {
+        crate::said::apply(tx, known, (subject, message.number, id), said)?;
+    }
+    if let Some(successor) = &message.successor {
+        hand_over(tx, leaf, known, subject, successor)?;
+    }
+    Ok(())
+}
+
+fn keep_name(
+    tx: &mut Tx<'_>,
+    leaf: &mut OpenLeaf,
+    known: &mut Known,
+    subject: SubjectId,
+    name: &str,
+) -> Result<(), StoreError> {
+    if !known.is_fresh(subject)
+        && crate::people::name(tx.connection, &tx.keys, subject)?.as_deref() == Some(name)
+    {
+        return Ok(());
+    }
+    let (key_id, key) = tx.class_key(leaf, known, subject, RecordClass::Profile)?;
+    let place = place(RecordKind::Profile, 1, subject.0, key_id.0);
+    let sealed = tx.seal(&key, &place, name.as_bytes())?;
+    tx.put(
+        &tables::PROFILES,
+        [v(subject), v(key_id), v(sealed), v(tx.now())],
+    );
+    Ok(())
+}
+
+fn keep_media(
+    tx: &mut Tx<'_>,
+    leaf: &mut OpenLeaf,
+    known: &mut Known,
+    subject: SubjectId,
+    (id, message, reference): (MessageId, &Message, &[u8]),
+) -> Result<(), StoreError> {
+    let (key_id, key) = tx.class_key(leaf, known, subject, RecordClass::Media)?;
+    let media = MediaId(tx.id(&tables::MEDIA));
+    let place = place(RecordKind::Media, 1, media.0, key_id.0);
+    let row = [
+        v(media),
+        v(subject),
+        v(id),
+        v(None::<i64>),
+        v(message.number),
+        v(key_id),
+        v(tx.seal(&key, &place, reference)?),
+        v(None::<Vec<u8>>),
+        v(None::<String>),
+        v(None::<i64>),
+        v(tx.now()),
+        v(None::<i64>),
+    ];
+    tx.put(&tables::MEDIA, row);
+    Ok(())
+}
+
+/// Judges the disclosure to every app that listens, and queues what may go.
+fn relay(
+    tx: &mut Tx<'_>,
+    known: &mut Known,
+    subject: SubjectId,
+    message: &Message,
+    id: MessageId,
+) -> Result<(), StoreError> {
+    let registry = tx.registry();
+    let restriction = known
+        .restricted_since(subject)
+        .map_or(Restriction::None, |since| Restriction::Restricted { since });
+    for app in registry.apps.iter().filter(|app| app.relay_url.is_some()) {
+        let contract = contract(&registry, app.id, message.number);
+        let actor = Actor::App(app.id);
+        match disclose::decide(contract, restriction) {
+            Ok(leave) => {
+                let mut told = tx.open_leaf()?;
+                tx.queue(
+                    &mut told,
+                    known,
+                    (app.id, subject, message.number),
+                    (id, None),
+                );
+                tx.close_leaf(told, actor, Action::Disclosed, &[leave.rule()]);
+            }
+            // A contract that does not concern the number withholds nothing anybody asked for.
+            Err(disclose::Withheld::ContractEnded | disclose::Withheld::NumberNotCovered) => {}
+            Err(withheld) => {
+                let detail = format!("message {id}");
+                tx.note(
+                    None,
+                    &detail,
+                    (actor, Action::DisclosureWithheld, &[withheld.rule()]),
+                )?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// An app's contract as it concerns a number.
+pub(crate) fn contract(
+    registry: &Registry,
+    app: domain::ids::AppId,
+    number: domain::ids::NumberId,
+) -> Contract {
+    registry.app(app).map_or(
+        Contract {
+            active: false,
+            covers_number: false,
+            identity: domain::message::IdentityMode::Alias,
+        },
+        |app| Contract {
+            active: app.ended_at.is_none(),
+            covers_number: app.number.is_none_or(|own| own == number),
+            identity: app.identity,
+        },
+    )
+}
+
+impl Tx<'_> {
+    /// Queues a message, or a status of one, for an app.
+    pub(crate) fn queue(
+        &mut self,
+        leaf: &mut OpenLeaf,
+        known: &mut Known,
+        (app, subject, number): (domain::ids::AppId, SubjectId, domain::ids::NumberId),
+        (message, status): (MessageId, Option<domain::ids::StatusId>),
+    ) {
+        let conversation = self.conversation(known, subject, number).id;
+        self.queue_in(leaf, (app, conversation), (message, status));
+    }
+
+    /// The same where the conversation is at hand.
+    pub(crate) fn queue_in(
+        &mut self,
+        leaf: &mut OpenLeaf,
+        (app, conversation): (domain::ids::AppId, domain::ids::ConversationId),
+        (message, status): (MessageId, Option<domain::ids::StatusId>),
+    ) {
+        let id = DeliveryId(self.id(&tables::DELIVERIES));
+        let now = self.now();
+        let row = [
+            v(id),
+            v(app),
+            v(conversation),
+            v(message),
+            v(status),
+            v(crate::delivery::WAITING),
+            v(0_i64),
+            v(now),
+            v(None::<i64>),
+            v(now),
+            v(now),
+        ];
+        self.cover(leaf, &tables::DELIVERIES, row);
+        self.effects.deliveries = true;
+    }
+}
+
+fn take_preference(
+    tx: &mut Tx<'_>,
+    leaf: &mut OpenLeaf,
+    known: &mut Known,
+    preference: &Preference,
+) -> Result<(), StoreError> {
+    tx.look_up(known, preference.identifiers.iter())?;
+    let subject = tx.resolve(leaf, known, &preference.identifiers)?;
+    if preference.stop {
+        native_stop(tx, subject, NATIVE_STOP)
+    } else {
+        tx.lift(
+            subject,
+            Actor::Meta,
+            NATIVE_RESUME,
+            Suppression::lifted_by_native_resume,
+        )
+    }
+}
+
+/// Folds WhatsApp's native stop into the list.
+pub(crate) fn native_stop(
+    tx: &mut Tx<'_>,
+    subject: SubjectId,
+    rule: &str,
+) -> Result<(), StoreError> {
+    let what = (SuppressionScope::Promotional, SuppressionSource::Native);
+    tx.suppress(subject, what, Actor::Meta, rule).map(drop)
+}
+
+/// A number or BSUID changed: a new subject takes over, linked as successor. Stops are copied;
+/// consent and history stay behind.
+fn hand_over(
+    tx: &mut Tx<'_>,
+    leaf: &mut OpenLeaf,
+    known: &mut Known,
+    subject: SubjectId,
+    successor: &[Identifier],
+) -> Result<(), StoreError> {
+    tx.flush()?;
+    let standing = tx.suppressible(subject)?;
+    let standing = tx.suppressions(&standing)?;
+    for identifier in tx.identifiers(subject, crate::people::Which::Current)? {
+        tx.end_identifier(known, &identifier)?;
+    }
+    tx.look_up(known, successor.iter())?;
+    let next = tx.resolve(leaf, known, successor)?;
+    tx.link(subject, next, LinkKind::Successor)?;
+    for held in standing {
+        tx.suppress(
+            next,
+            (held.entry.scope, held.entry.source),
+            Actor::Meta,
+            SUCCESSOR,
+        )?;
+    }
+    Ok(())
+}
+
+fn put_aside(tx: &mut Tx<'_>, quarantine: &Quarantine) -> Result<(), StoreError> {
+    let id = QuarantineId(tx.id(&tables::QUARANTINE));
+    let day = tx.now().day();
+    let key = tx.keyring().quarantine_key(day, tx.random())?;
+    let place = place(RecordKind::Quarantine, 1, id.0, 0);
+    let sealed = tx.seal(&key, &place, &quarantine.raw)?;
+    tx.put(
+        &tables::QUARANTINE,
+        [v(id), v(day), v(quarantine.why), v(sealed), v(tx.now())],
+    );
+    Ok(())
+}

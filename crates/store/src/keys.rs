@@ -1,0 +1,243 @@
+//! Data keys: one per subject × record class × quarter, made on first use.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use domain::ids::DataKeyId;
+use domain::ids::SubjectId;
+use domain::time::Quarter;
+use rusqlite::Connection;
+use rusqlite::OptionalExtension;
+use rusqlite::Row;
+use rusqlite::params_from_iter;
+use seal::Binding;
+use seal::DataKey;
+use seal::KeySet;
+use seal::RecordClass;
+
+use crate::dialect;
+use crate::error::StoreError;
+use crate::leaf::OpenLeaf;
+use crate::rows::v;
+use crate::tables;
+use crate::tx::Tx;
+
+/// How many keys are held open at once; beyond it the cache starts over.
+const HELD: usize = 4_096;
+
+/// Data keys that were opened. Valid only while their rows exist: whoever deletes a row clears the
+/// cache in the same breath.
+#[derive(Debug, Default)]
+pub(crate) struct KeyCache {
+    by_use: HashMap<(SubjectId, u8, Quarter), (DataKeyId, Arc<DataKey>)>,
+    by_id: HashMap<DataKeyId, Arc<DataKey>>,
+}
+
+impl KeyCache {
+    pub(crate) fn clear(&mut self) {
+        self.by_use.clear();
+        self.by_id.clear();
+    }
+
+    fn hold(&mut self, row: &KeyRow, key: &Arc<DataKey>) {
+        if self.by_id.len() >= HELD {
+            self.clear();
+        }
+        self.by_use.insert(
+            (row.subject, row.class, row.quarter),
+            (row.id, Arc::clone(key)),
+        );
+        self.by_id.insert(row.id, Arc::clone(key));
+    }
+}
+
+/// A row of the table `data_keys`.
+#[derive(Debug)]
+pub(crate) struct KeyRow {
+    pub(crate) id: DataKeyId,
+    pub(crate) subject: SubjectId,
+    pub(crate) class: u8,
+    pub(crate) quarter: Quarter,
+    epoch: u32,
+    wrapped: Vec<u8>,
+    commitment: Vec<u8>,
+}
+
+pub(crate) const COLUMNS: &str = "id, subject_id, class, quarter, epoch, wrapped, commitment";
+
+impl KeyRow {
+    pub(crate) fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
+        Ok(Self {
+            id: DataKeyId(row.get(0)?),
+            subject: SubjectId(row.get(1)?),
+            class: row.get(2)?,
+            quarter: Quarter(row.get(3)?),
+            epoch: row.get(4)?,
+            wrapped: row.get(5)?,
+            commitment: row.get(6)?,
+        })
+    }
+
+    pub(crate) fn open(&self, keys: &KeySet) -> Result<DataKey, StoreError> {
+        let damaged = |column| StoreError::Damaged {
+            table: "data_keys",
+            column,
+            id: self.id.0,
+        };
+        let class = RecordClass::from_code(self.class).ok_or_else(|| damaged("class"))?;
+        let epoch = keys.epoch(self.epoch).ok_or_else(|| damaged("epoch"))?;
+        let commitment = self
+            .commitment
+            .as_slice()
+            .try_into()
+            .map_err(|_| damaged("commitment"))?;
+        let binding = binding(self.id, self.subject, class, self.quarter);
+        epoch
+            .unwrap_committed(&self.wrapped, &binding, commitment)
+            .map_err(|_| damaged("wrapped"))
+    }
+}
+
+/// What a data key is bound to.
+pub(crate) const fn binding(
+    id: DataKeyId,
+    subject: SubjectId,
+    class: RecordClass,
+    quarter: Quarter,
+) -> Binding {
+    Binding {
+        key: id.0.cast_unsigned(),
+        subject: subject.0.cast_unsigned(),
+        class,
+        period: quarter.0,
+    }
+}
+
+/// The data key with this id, opened.
+pub(crate) fn load(
+    connection: &Connection,
+    keys: &KeySet,
+    id: DataKeyId,
+) -> Result<DataKey, StoreError> {
+    let sql = "SELECT id, subject_id, class, quarter, epoch, wrapped, commitment FROM data_keys \
+               WHERE id = $1";
+    connection
+        .prepare_cached(sql)?
+        .query_row([id.0], KeyRow::read)
+        .optional()?
+        .ok_or(StoreError::Damaged {
+            table: "data_keys",
+            column: "id",
+            id: id.0,
+        })?
+        .open(keys)
+}
+
+impl Tx<'_> {
+    /// The data key for new content of a subject in a record class, made on first use and then
+    /// covered by `leaf`.
+    pub(crate) fn key(
+        &mut self,
+        leaf: &mut OpenLeaf,
+        subject: SubjectId,
+        class: RecordClass,
+    ) -> Result<(DataKeyId, Arc<DataKey>), StoreError> {
+        let quarter = self.now().quarter();
+        if let Some((id, key)) = self
+            .state
+            .cache
+            .by_use
+            .get(&(subject, class.code(), quarter))
+        {
+            return Ok((*id, Arc::clone(key)));
+        }
+        let sql = "SELECT id, subject_id, class, quarter, epoch, wrapped, commitment \
+                   FROM data_keys WHERE subject_id = $1 AND class = $2 AND quarter = $3";
+        let stored = self
+            .connection
+            .prepare_cached(sql)?
+            .query_row((subject.0, class.code(), quarter.0), KeyRow::read)
+            .optional()?;
+        match stored {
+            Some(row) => {
+                let key = Arc::new(row.open(&self.keys)?);
+                self.state.cache.hold(&row, &key);
+                Ok((row.id, key))
+            }
+            None => self.new_key(leaf, subject, class),
+        }
+    }
+
+    /// A new data key, for a subject that is known to have none of this class and quarter.
+    pub(crate) fn new_key(
+        &mut self,
+        leaf: &mut OpenLeaf,
+        subject: SubjectId,
+        class: RecordClass,
+    ) -> Result<(DataKeyId, Arc<DataKey>), StoreError> {
+        let quarter = self.now().quarter();
+        let id = DataKeyId(self.id(&tables::DATA_KEYS));
+        let key = DataKey::generate(self.random())?;
+        let epoch = Arc::clone(self.keys.current_epoch());
+        let row = KeyRow {
+            id,
+            subject,
+            class: class.code(),
+            quarter,
+            epoch: epoch.id(),
+            wrapped: epoch.wrap(&key, &binding(id, subject, class, quarter))?,
+            commitment: key.commitment().to_vec(),
+        };
+        let key = Arc::new(key);
+        self.state.cache.hold(&row, &key);
+        let values = [
+            v(id),
+            v(subject),
+            v(row.class),
+            v(quarter.0),
+            v(row.epoch),
+            v(row.wrapped),
+            v(row.commitment),
+            v(self.now()),
+        ];
+        self.cover(leaf, &tables::DATA_KEYS, values);
+        Ok((id, key))
+    }
+
+    /// The data key with this id.
+    pub(crate) fn key_by_id(&mut self, id: DataKeyId) -> Result<Arc<DataKey>, StoreError> {
+        if let Some(key) = self.state.cache.by_id.get(&id) {
+            return Ok(Arc::clone(key));
+        }
+        let key = Arc::new(load(self.connection, &self.keys, id)?);
+        self.state.cache.by_id.insert(id, Arc::clone(&key));
+        Ok(key)
+    }
+
+    /// Opens the keys of this quarter for many subjects at once.
+    pub(crate) fn warm_keys(&mut self, subjects: &[SubjectId]) -> Result<(), StoreError> {
+        let quarter = self.now().quarter();
+        for piece in dialect::pieces(subjects.len()) {
+            let sql = format!(
+                "SELECT {COLUMNS} FROM data_keys WHERE subject_id IN ({})",
+                dialect::list(piece.len())
+            );
+            let mut statement = self.connection.prepare_cached(&sql)?;
+            let ids = subjects
+                .get(piece)
+                .unwrap_or_default()
+                .iter()
+                .map(|subject| subject.0);
+            let mut rows = statement.query(params_from_iter(ids))?;
+            while let Some(row) = rows.next()? {
+                let row = KeyRow::read(row)?;
+                let held = self.state.cache.by_id.contains_key(&row.id);
+                if row.quarter == quarter && !held {
+                    let key = Arc::new(row.open(&self.keys)?);
+                    self.state.cache.hold(&row, &key);
+                }
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,288 @@
+//! The operations of the hot paths, as values: what the writer takes in batches.
+
+use domain::consent::Method;
+use domain::decision::Decision;
+use domain::gate::Content;
+use domain::ids::AppId;
+use domain::ids::DecisionId;
+use domain::ids::MediaId;
+use domain::ids::MessageId;
+use domain::ids::NumberId;
+use domain::ids::SubjectId;
+use domain::keyword::Keyword;
+use domain::message::MessageState;
+use domain::subject::Identifier;
+use domain::time::Timestamp;
+use seal::Zeroizing;
+
+/// What one signed POST from Meta brought.
+#[derive(Clone, Debug, Default)]
+pub struct Intake {
+    /// Its items, in order.
+    pub items: Vec<Item>,
+}
+
+/// One item of a webhook.
+#[derive(Clone, Debug)]
+pub enum Item {
+    /// A person's message.
+    Message(Box<Message>),
+    /// WhatsApp's own marketing preference.
+    Preference(Preference),
+    /// Something kept aside: it could not be read, or nobody here knows what it means.
+    Quarantine(Quarantine),
+    /// What happened to a message of ours.
+    Status(Box<Status>),
+    /// A template changed at Meta.
+    Template(TemplateChange),
+}
+
+/// The key under which an item is recognised when it comes again.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct Dedup {
+    /// The hour of Meta's timestamp.
+    pub hour: i64,
+    /// Keyed hash of field ‖ ids ‖ status ‖ timestamp.
+    pub tag: [u8; 16],
+}
+
+/// A person's message.
+#[derive(Clone, Debug)]
+pub struct Message {
+    /// The number it came in on.
+    pub number: NumberId,
+    /// Who sent it.
+    pub identifiers: Vec<Identifier>,
+    /// The profile name that came along.
+    pub name: Option<String>,
+    /// Its type on the wire, one of the known ones.
+    pub kind: &'static str,
+    /// Meta's timestamp, if it makes sense.
+    pub meta_at: Option<Timestamp>,
+    /// How it is recognised when it comes again.
+    pub dedup: Dedup,
+    /// Meta's id of it.
+    pub wamid: String,
+    /// What is sealed: the message as Meta sent it.
+    pub content: Vec<u8>,
+    /// Whether it opens the customer service window.
+    pub opens_window: bool,
+    /// Whether apps get it.
+    pub relayed: bool,
+    /// A word with effects.
+    pub said: Option<Said>,
+    /// The reference to its media object, sealed for itself.
+    pub media: Option<Vec<u8>>,
+    /// The person's identifiers from now on, where the message tells of a change.
+    pub successor: Option<Vec<Identifier>>,
+}
+
+/// A word the rulebook recognised.
+#[derive(Clone, Debug)]
+pub struct Said {
+    /// What it asks for.
+    pub keyword: Keyword,
+    /// The rule that recognised it.
+    pub rule: String,
+    /// Its language.
+    pub language: String,
+    /// Whether it was written or tapped.
+    pub method: Method,
+    /// The body of the one message that confirms it, without recipient.
+    pub confirmation: Option<Vec<u8>>,
+}
+
+/// WhatsApp's own marketing preference.
+#[derive(Clone, Debug)]
+pub struct Preference {
+    /// Whose.
+    pub identifiers: Vec<Identifier>,
+    /// `true` for *stop*, `false` for *resume*.
+    pub stop: bool,
+    /// How it is recognised when it comes again.
+    pub dedup: Dedup,
+}
+
+/// Something kept aside for 30 days, sealed under the key of its day.
+#[derive(Clone, Debug)]
+pub struct Quarantine {
+    /// Why, in the program's own words.
+    pub why: &'static str,
+    /// The bytes.
+    pub raw: Vec<u8>,
+}
+
+/// What happened to a message of ours.
+#[derive(Clone, Debug)]
+pub struct Status {
+    /// The message, from our token in `biz_opaque_callback_data`.
+    pub message: MessageId,
+    /// Meta's id of it.
+    pub wamid: String,
+    /// What happened.
+    pub state: MessageState,
+    /// Meta's error code, for a failure.
+    pub code: Option<u32>,
+    /// Meta's timestamp.
+    pub at: Timestamp,
+    /// How it is recognised when it comes again.
+    pub dedup: Dedup,
+    /// What is sealed: the status as Meta sent it.
+    pub raw: Vec<u8>,
+}
+
+/// A change of the catalogue told by a webhook.
+#[derive(Clone, Debug)]
+pub struct TemplateChange {
+    /// The account.
+    pub waba_id: String,
+    /// The template's name.
+    pub name: String,
+    /// Its language.
+    pub language: String,
+    /// The new category, if it changed.
+    pub category: Option<domain::template::Category>,
+    /// The new status, if it changed.
+    pub status: Option<domain::template::TemplateStatus>,
+}
+
+/// What became of an intake.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct IntakeReply {
+    /// Items stored.
+    pub stored: u32,
+    /// Items that had come before.
+    pub duplicates: u32,
+    /// Items kept aside.
+    pub quarantined: u32,
+}
+
+/// A message an app, or the gateway itself, wants to send.
+#[derive(Clone, Debug)]
+pub struct Send {
+    /// The app; none for the gateway's own answers.
+    pub app: Option<AppId>,
+    /// From which number.
+    pub number: NumberId,
+    /// To whom.
+    pub recipient: Recipient,
+    /// What kind of message.
+    pub content: Outgoing,
+    /// The purpose the app declared.
+    pub declared: Option<String>,
+    /// Its type on the wire.
+    pub kind: &'static str,
+    /// The checked body, to be sealed.
+    pub body: Vec<u8>,
+    /// Messages it refers to: a quoted one, the target of a reaction.
+    pub references: Vec<MessageId>,
+    /// Media objects it carries.
+    pub media: Vec<MediaId>,
+    /// The key under which a repetition is recognised, with the hash of the request.
+    pub idempotency: Option<([u8; 16], [u8; 32])>,
+}
+
+/// To whom a message is to go.
+#[derive(Clone, Debug)]
+pub enum Recipient {
+    /// By an alias of the asking app.
+    Alias(String),
+    /// By a phone number or a BSUID.
+    Identifier(Identifier),
+}
+
+/// What kind of message is to go out, before the catalogue is asked.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Outgoing {
+    /// Anything the gate can judge as it stands.
+    Plain(Content),
+    /// A template of the number's account.
+    Template {
+        /// Its name.
+        name: String,
+        /// Its language.
+        language: String,
+    },
+}
+
+/// What became of a message that was to be sent.
+#[derive(Clone, Debug)]
+pub enum SendReply {
+    /// Judged. If it was allowed, the call to Meta has to follow.
+    Judged(Box<Judged>),
+    /// The same request was made before under this key.
+    Repeated(Repeated),
+    /// Another request was made before under this key.
+    KeyReused,
+    /// The app knows nobody under this alias.
+    UnknownRecipient,
+    /// A message or media object it refers to does not exist for this app.
+    UnknownReference,
+}
+
+/// A judged message.
+#[derive(Clone, Debug)]
+pub struct Judged {
+    /// The message.
+    pub message: MessageId,
+    /// The stored decision.
+    pub decision_id: DecisionId,
+    /// The decision.
+    pub decision: Decision,
+    /// Where it goes, in clear: for the call only.
+    pub address: Address,
+    /// Meta's ids of the messages it refers to, in the order asked.
+    pub references: Vec<Zeroizing<String>>,
+    /// The references of the media objects it carries, in the order asked.
+    pub media: Vec<Zeroizing<Vec<u8>>>,
+}
+
+/// A person's address in clear.
+#[derive(Clone, Debug)]
+pub struct Address {
+    /// The subject.
+    pub subject: SubjectId,
+    /// The newest phone number, then the newest BSUID; at least one of the two.
+    pub identifiers: Vec<Identifier>,
+}
+
+/// A message of the gateway's own that is ready for its call.
+#[derive(Clone, Debug)]
+pub struct OwnCall {
+    /// The message.
+    pub message: MessageId,
+    /// From which number.
+    pub number: NumberId,
+    /// Where it goes.
+    pub address: Address,
+    /// Its body without recipient.
+    pub body: Zeroizing<Vec<u8>>,
+}
+
+/// How an earlier request under the same idempotency key ended.
+#[derive(Clone, Debug)]
+pub struct Repeated {
+    /// Its message.
+    pub message: MessageId,
+    /// Where the message stands.
+    pub state: MessageState,
+    /// The error code it was answered with.
+    pub code: Option<u32>,
+    /// The decision.
+    pub decision_id: Option<DecisionId>,
+    /// Its sentences, if it was refused.
+    pub sentences: Vec<String>,
+}
+
+/// How the call to Meta ended.
+#[derive(Clone, Debug)]
+pub struct Called {
+    /// The message.
+    pub message: MessageId,
+    /// `Accepted`, `Rejected` or `Indeterminate`.
+    pub state: MessageState,
+    /// Meta's id of it.
+    pub wamid: Option<String>,
+    /// Meta's error code.
+    pub code: Option<u32>,
+}

@@ -1,0 +1,515 @@
+//! Subjects: finding the one a set of identifiers belongs to, or making a new one.
+
+use std::collections::BTreeMap;
+use std::collections::HashMap;
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use domain::audit::Action;
+use domain::audit::Actor;
+use domain::ids::ConversationId;
+use domain::ids::DataKeyId;
+use domain::ids::IdentifierId;
+use domain::ids::MessageId;
+use domain::ids::NumberId;
+use domain::ids::SubjectId;
+use domain::subject::Identifier;
+use domain::subject::IdentifierKind;
+use domain::subject::LinkKind;
+use domain::time::Timestamp;
+use rusqlite::Connection;
+use rusqlite::OptionalExtension;
+use rusqlite::params_from_iter;
+use seal::DataKey;
+use seal::KeySet;
+use seal::RecordClass;
+use seal::RecordKind;
+
+use crate::dialect;
+use crate::error::StoreError;
+use crate::leaf::OpenLeaf;
+use crate::rows::v;
+use crate::tables;
+use crate::tx::Tx;
+use crate::tx::place;
+
+/// A subject's thread on one number, as it stands in the transaction.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Conversation {
+    pub(crate) id: ConversationId,
+    /// When the person last opened the customer service window.
+    pub(crate) opened_at: Option<Timestamp>,
+    pub(crate) last_message: Option<MessageId>,
+    pub(crate) pair_at: Timestamp,
+    changed: bool,
+}
+
+/// What a transaction knows of people without asking the database again.
+#[derive(Debug, Default)]
+pub(crate) struct Known {
+    subjects: HashMap<[u8; 16], SubjectId>,
+    /// Which tags were looked up, so that a miss is known to be one.
+    asked: HashSet<[u8; 16]>,
+    restricted: HashMap<SubjectId, Timestamp>,
+    fresh: HashSet<SubjectId>,
+    keys: HashMap<(SubjectId, RecordClass), (DataKeyId, Arc<DataKey>)>,
+    conversations: BTreeMap<(SubjectId, NumberId), Conversation>,
+}
+
+impl Known {
+    pub(crate) fn restricted_since(&self, subject: SubjectId) -> Option<Timestamp> {
+        self.restricted.get(&subject).copied()
+    }
+
+    pub(crate) fn is_fresh(&self, subject: SubjectId) -> bool {
+        self.fresh.contains(&subject)
+    }
+}
+
+impl Tx<'_> {
+    fn tag(&self, identifier: &Identifier) -> [u8; 16] {
+        self.keys
+            .current_epoch()
+            .index(identifier.kind().code(), identifier.value())
+    }
+
+    /// Looks up many identifiers, their subjects' restrictions and conversations: one query for each
+    /// kind of fact.
+    pub(crate) fn look_up<'i>(
+        &mut self,
+        known: &mut Known,
+        identifiers: impl Iterator<Item = &'i Identifier>,
+    ) -> Result<(), StoreError> {
+        let mut tags: Vec<[u8; 16]> = identifiers.map(|identifier| self.tag(identifier)).collect();
+        tags.retain(|tag| known.asked.insert(*tag));
+        let mut found = Vec::new();
+        for piece in dialect::pieces(tags.len()) {
+            let sql = format!(
+                "SELECT tag, subject_id FROM identifiers WHERE ended_at IS NULL AND tag IN ({})",
+                dialect::list(piece.len())
+            );
+            let mut statement = self.connection.prepare_cached(&sql)?;
+            let mut rows =
+                statement.query(params_from_iter(tags.get(piece).unwrap_or_default()))?;
+            while let Some(row) = rows.next()? {
+                let subject = SubjectId(row.get(1)?);
+                known.subjects.insert(row.get(0)?, subject);
+                found.push(subject);
+            }
+        }
+        found.sort_unstable();
+        found.dedup();
+        self.look_up_subjects(known, &found)
+    }
+
+    /// Looks up what is kept per subject: restriction, conversations, keys of the quarter.
+    pub(crate) fn look_up_subjects(
+        &mut self,
+        known: &mut Known,
+        subjects: &[SubjectId],
+    ) -> Result<(), StoreError> {
+        for piece in dialect::pieces(subjects.len()) {
+            let ids = subjects
+                .get(piece.clone())
+                .unwrap_or_default()
+                .iter()
+                .map(|subject| subject.0);
+            let list = dialect::list(piece.len());
+            let sql = format!(
+                "SELECT id, restricted_at FROM subjects \
+                 WHERE restricted_at IS NOT NULL AND id IN ({list})"
+            );
+            let mut statement = self.connection.prepare_cached(&sql)?;
+            let mut rows = statement.query(params_from_iter(ids.clone()))?;
+            while let Some(row) = rows.next()? {
+                let since = Timestamp::from_micros(row.get(1)?);
+                known.restricted.insert(SubjectId(row.get(0)?), since);
+            }
+            let sql = format!(
+                "SELECT subject_id, number_id, id, opened_at, last_message, pair_at \
+                 FROM conversations WHERE subject_id IN ({list})"
+            );
+            let mut statement = self.connection.prepare_cached(&sql)?;
+            let mut rows = statement.query(params_from_iter(ids))?;
+            while let Some(row) = rows.next()? {
+                let conversation = Conversation {
+                    id: ConversationId(row.get(2)?),
+                    opened_at: row.get::<_, Option<i64>>(3)?.map(Timestamp::from_micros),
+                    last_message: row.get::<_, Option<i64>>(4)?.map(MessageId),
+                    pair_at: Timestamp::from_micros(row.get(5)?),
+                    changed: false,
+                };
+                let place = (SubjectId(row.get(0)?), NumberId(row.get(1)?));
+                known.conversations.entry(place).or_insert(conversation);
+            }
+        }
+        self.warm_keys(subjects)
+    }
+
+    /// The subject that one of these identifiers belongs to now.
+    pub(crate) fn found(&self, known: &Known, identifier: &Identifier) -> Option<SubjectId> {
+        known.subjects.get(&self.tag(identifier)).copied()
+    }
+
+    /// The subject these identifiers belong to; made if nobody has them.
+    ///
+    /// The BSUID decides where it and the phone tell of two subjects, because it stands for an
+    /// account while a number can be handed on; the two are then linked. A phone that comes with
+    /// another BSUID than the one on record has a new holder: a new subject, linked as successor.
+    pub(crate) fn resolve(
+        &mut self,
+        leaf: &mut OpenLeaf,
+        known: &mut Known,
+        identifiers: &[Identifier],
+    ) -> Result<SubjectId, StoreError> {
+        let by = |kind| {
+            identifiers
+                .iter()
+                .find(|identifier| identifier.kind() == kind)
+        };
+        let phone = by(IdentifierKind::Phone);
+        let bsuid = by(IdentifierKind::Bsuid);
+        let phone_subject = phone.and_then(|phone| self.found(known, phone));
+        let bsuid_subject = bsuid.and_then(|bsuid| self.found(known, bsuid));
+
+        let subject = match (bsuid_subject, phone_subject) {
+            (Some(account), Some(holder)) if account != holder => {
+                self.link(account, holder, LinkKind::SamePerson)?;
+                return Ok(account);
+            }
+            (Some(subject), _) => subject,
+            (None, Some(holder)) => match (phone, bsuid) {
+                (Some(phone), Some(_))
+                    if self.has_other(known, holder, IdentifierKind::Bsuid)? =>
+                {
+                    self.succeed(leaf, known, holder, phone)?
+                }
+                _ => holder,
+            },
+            (None, None) => self.new_subject(known),
+        };
+        for identifier in identifiers {
+            if self.found(known, identifier).is_none() {
+                self.attach(leaf, known, subject, identifier)?;
+            }
+        }
+        Ok(subject)
+    }
+
+    fn has_other(
+        &mut self,
+        known: &Known,
+        subject: SubjectId,
+        kind: IdentifierKind,
+    ) -> Result<bool, StoreError> {
+        if known.is_fresh(subject) {
+            self.flush()?;
+        }
+        let sql = "SELECT 1 FROM identifiers \
+                   WHERE subject_id = $1 AND kind = $2 AND ended_at IS NULL LIMIT 1";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        Ok(statement.exists((subject.0, kind.code()))?)
+    }
+
+    /// A new subject that takes over `phone` from `holder`. Stops follow the number by themselves,
+    /// because they stand on it; they are copied to the new account by the caller's look-up of
+    /// linked people.
+    fn succeed(
+        &mut self,
+        leaf: &mut OpenLeaf,
+        known: &mut Known,
+        holder: SubjectId,
+        phone: &Identifier,
+    ) -> Result<SubjectId, StoreError> {
+        self.flush()?;
+        self.end_identifier(known, phone)?;
+        let subject = self.new_subject(known);
+        self.attach(leaf, known, subject, phone)?;
+        self.link(holder, subject, LinkKind::Successor)?;
+        Ok(subject)
+    }
+
+    /// Ends an identifier: it no longer leads to its subject.
+    pub(crate) fn end_identifier(
+        &mut self,
+        known: &mut Known,
+        identifier: &Identifier,
+    ) -> Result<(), StoreError> {
+        let tag = self.tag(identifier);
+        known.subjects.remove(&tag);
+        let sql = "UPDATE identifiers SET ended_at = $1 WHERE tag = $2 AND ended_at IS NULL";
+        self.connection
+            .prepare_cached(sql)?
+            .execute((self.now().micros(), tag))?;
+        Ok(())
+    }
+
+    pub(crate) fn new_subject(&mut self, known: &mut Known) -> SubjectId {
+        let subject = SubjectId(self.id(&tables::SUBJECTS));
+        self.put(
+            &tables::SUBJECTS,
+            [v(subject), v(self.now()), v(None::<i64>)],
+        );
+        known.fresh.insert(subject);
+        subject
+    }
+
+    /// Adds an identifier to a subject.
+    pub(crate) fn attach(
+        &mut self,
+        leaf: &mut OpenLeaf,
+        known: &mut Known,
+        subject: SubjectId,
+        identifier: &Identifier,
+    ) -> Result<(), StoreError> {
+        let (key_id, key) = self.class_key(leaf, known, subject, RecordClass::Profile)?;
+        let id = IdentifierId(self.id(&tables::IDENTIFIERS));
+        let tag = self.tag(identifier);
+        let place = place(
+            RecordKind::Identifier,
+            identifier.kind().code(),
+            id.0,
+            key_id.0,
+        );
+        let sealed = self.seal(&key, &place, identifier.value().as_bytes())?;
+        let row = [
+            v(id),
+            v(subject),
+            v(identifier.kind().code()),
+            v(self.keys.current_epoch().id()),
+            v(tag),
+            v(key_id),
+            v(sealed),
+            v(self.now()),
+            v(None::<i64>),
+        ];
+        self.put(&tables::IDENTIFIERS, row);
+        known.subjects.insert(tag, subject);
+        known.asked.insert(tag);
+        Ok(())
+    }
+
+    /// The data key for new content. A subject made in this transaction has only keys that were
+    /// made in it, so the database need not be asked.
+    pub(crate) fn class_key(
+        &mut self,
+        leaf: &mut OpenLeaf,
+        known: &mut Known,
+        subject: SubjectId,
+        class: RecordClass,
+    ) -> Result<(DataKeyId, Arc<DataKey>), StoreError> {
+        if !known.is_fresh(subject) {
+            return self.key(leaf, subject, class);
+        }
+        if let Some((id, key)) = known.keys.get(&(subject, class)) {
+            return Ok((*id, Arc::clone(key)));
+        }
+        let (id, key) = self.new_key(leaf, subject, class)?;
+        known.keys.insert((subject, class), (id, Arc::clone(&key)));
+        Ok((id, key))
+    }
+
+    /// Links two subjects, unless they are linked already.
+    pub(crate) fn link(
+        &mut self,
+        from: SubjectId,
+        to: SubjectId,
+        kind: LinkKind,
+    ) -> Result<(), StoreError> {
+        self.flush()?;
+        let sql = "SELECT 1 FROM subject_links \
+                   WHERE from_subject = $1 AND to_subject = $2 AND kind = $3";
+        if self
+            .connection
+            .prepare_cached(sql)?
+            .exists((from.0, to.0, kind.code()))?
+        {
+            return Ok(());
+        }
+        let id = self.id(&tables::LINKS);
+        let row = [v(id), v(from), v(to), v(kind.code()), v(self.now())];
+        self.record(
+            &tables::LINKS,
+            row,
+            (Actor::Meta, Action::SubjectsLinked, &["subject/link"]),
+        )?;
+        self.flush()
+    }
+
+    /// The subject and everybody linked to it, in either direction.
+    pub(crate) fn linked(&self, subject: SubjectId) -> Result<Vec<SubjectId>, StoreError> {
+        linked(self.connection, subject)
+    }
+
+    /// The identifiers of a subject in clear, those that have ended included if wanted.
+    pub(crate) fn identifiers(
+        &mut self,
+        subject: SubjectId,
+        which: Which,
+    ) -> Result<Vec<Identifier>, StoreError> {
+        let sql = match which {
+            Which::Current => {
+                "SELECT id, kind, key_id, sealed_value FROM identifiers \
+                 WHERE subject_id = $1 AND ended_at IS NULL ORDER BY id DESC"
+            }
+            Which::Ever => {
+                "SELECT id, kind, key_id, sealed_value FROM identifiers \
+                 WHERE subject_id = $1 ORDER BY id DESC"
+            }
+        };
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let mut rows = statement.query([subject.0])?;
+        let mut identifiers = Vec::new();
+        while let Some(row) = rows.next()? {
+            let (id, kind, key): (i64, u8, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
+            let key = self.key_by_id(DataKeyId(key)).map(|opened| (key, opened))?;
+            identifiers.push(open_identifier(
+                id,
+                kind,
+                &key,
+                row.get_ref(3)?.as_blob().ok(),
+            )?);
+        }
+        Ok(identifiers)
+    }
+
+    /// The subject an app knows under an alias.
+    pub(crate) fn by_alias(
+        &self,
+        app: domain::ids::AppId,
+        alias: &str,
+    ) -> Result<Option<SubjectId>, StoreError> {
+        let sql = "SELECT subject_id FROM aliases WHERE app_id = $1 AND alias = $2";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        Ok(statement
+            .query_row((app.0, alias), |row| row.get(0))
+            .optional()?
+            .map(SubjectId))
+    }
+
+    /// The thread of a subject on a number, as it stands; made if there is none.
+    pub(crate) fn conversation<'k>(
+        &mut self,
+        known: &'k mut Known,
+        subject: SubjectId,
+        number: NumberId,
+    ) -> &'k mut Conversation {
+        let conversation = known
+            .conversations
+            .entry((subject, number))
+            .or_insert_with(|| Conversation {
+                id: ConversationId(self.id(&tables::CONVERSATIONS)),
+                opened_at: None,
+                last_message: None,
+                pair_at: Timestamp::default(),
+                changed: true,
+            });
+        conversation.changed = true;
+        conversation
+    }
+
+    /// Puts the conversations that changed among the rows to write.
+    pub(crate) fn put_conversations(&mut self, known: &mut Known) {
+        for ((subject, number), conversation) in &mut known.conversations {
+            if std::mem::take(&mut conversation.changed) {
+                let row = [
+                    v(conversation.id),
+                    v(*subject),
+                    v(*number),
+                    v(conversation.opened_at),
+                    v(conversation.last_message),
+                    v(conversation.pair_at),
+                ];
+                self.state.rows.push(&tables::CONVERSATIONS, row);
+            }
+        }
+    }
+
+    /// Writes all waiting rows now, because what follows reads them back.
+    pub(crate) fn flush(&mut self) -> Result<(), StoreError> {
+        self.state.rows.flush(self.connection)
+    }
+}
+
+/// The subject and everybody linked to it, in either direction, itself first.
+pub(crate) fn linked(
+    connection: &Connection,
+    subject: SubjectId,
+) -> Result<Vec<SubjectId>, StoreError> {
+    let sql = "SELECT to_subject FROM subject_links WHERE from_subject = $1 \
+               UNION SELECT from_subject FROM subject_links WHERE to_subject = $1";
+    let mut all = vec![subject];
+    let mut next = 0;
+    while let Some(current) = all.get(next).copied() {
+        next += 1;
+        let mut statement = connection.prepare_cached(sql)?;
+        let mut rows = statement.query([current.0])?;
+        while let Some(row) = rows.next()? {
+            let other = SubjectId(row.get(0)?);
+            if !all.contains(&other) {
+                all.push(other);
+            }
+        }
+    }
+    Ok(all)
+}
+
+/// The profile name of a subject in clear.
+pub(crate) fn name(
+    connection: &Connection,
+    keys: &KeySet,
+    subject: SubjectId,
+) -> Result<Option<String>, StoreError> {
+    let sql = "SELECT key_id, sealed_name FROM profiles WHERE subject_id = $1";
+    let row = connection
+        .prepare_cached(sql)?
+        .query_row([subject.0], |row| {
+            Ok((row.get::<_, i64>(0)?, row.get::<_, Vec<u8>>(1)?))
+        })
+        .optional()?;
+    let Some((key_id, sealed)) = row else {
+        return Ok(None);
+    };
+    let key = crate::keys::load(connection, keys, DataKeyId(key_id))?;
+    let name = key
+        .open(&place(RecordKind::Profile, 1, subject.0, key_id), &sealed)
+        .ok();
+    name.and_then(|name| String::from_utf8(name.to_vec()).ok())
+        .map(Some)
+        .ok_or(StoreError::Damaged {
+            table: "profiles",
+            column: "sealed_name",
+            id: subject.0,
+        })
+}
+
+/// Which identifiers of a subject.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Which {
+    /// Those that lead to the subject now.
+    Current,
+    /// All it ever had.
+    Ever,
+}
+
+/// Opens a sealed identifier.
+pub(crate) fn open_identifier(
+    id: i64,
+    kind: u8,
+    (key_id, key): &(i64, Arc<DataKey>),
+    sealed: Option<&[u8]>,
+) -> Result<Identifier, StoreError> {
+    let damaged = |column| StoreError::Damaged {
+        table: "identifiers",
+        column,
+        id,
+    };
+    let place = place(RecordKind::Identifier, kind, id, *key_id);
+    let value = key
+        .open(&place, sealed.unwrap_or_default())
+        .ok()
+        .and_then(|value| String::from_utf8(value.to_vec()).ok())
+        .ok_or_else(|| damaged("sealed_value"))?;
+    let kind = IdentifierKind::from_code(kind).ok_or_else(|| damaged("kind"))?;
+    Ok(Identifier::new(kind, value))
+}

@@ -1,0 +1,414 @@
+//! The database against the log: every audited row must be covered by its leaf, and every leaf must
+//! find the rows it covers.
+//!
+//! Rows of a table come in the order of their ids, and the leaves that cover them in the same
+//! order, so one pass over the log and all tables suffices.
+
+use std::iter::Peekable;
+
+use domain::ids::DataKeyId;
+use rusqlite::Connection;
+use rusqlite::types::Value;
+use seal::DataKey;
+use seal::Keyring;
+use seal::RecordKind;
+
+use crate::error::StoreError;
+use crate::leaf;
+use crate::leaf::Item;
+use crate::tables;
+use crate::tables::Table;
+use crate::tx::place;
+
+/// A difference between the database and the log.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Difference {
+    /// The rows a leaf covers are not those it committed to: edited, missing or added.
+    Rows {
+        /// The leaf.
+        position: u64,
+        /// What it told.
+        action: String,
+        /// The rows found, as `table/id`.
+        found: Vec<String>,
+    },
+    /// A row names a leaf that the log does not have.
+    Invented {
+        /// The row, as `table/id`.
+        row: String,
+        /// The leaf it names.
+        position: i64,
+    },
+    /// The database's copy of a leaf is not the log's.
+    Leaf {
+        /// The leaf.
+        position: u64,
+    },
+    /// The log has a leaf of which the database knows nothing.
+    Missing {
+        /// The leaf.
+        position: u64,
+        /// What it told.
+        action: String,
+    },
+    /// A sealed value does not open.
+    Sealed {
+        /// The value, as `table/id/column`.
+        row: String,
+    },
+}
+
+impl std::fmt::Display for Difference {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Rows {
+                position,
+                action,
+                found,
+            } if found.is_empty() => {
+                write!(
+                    f,
+                    "leaf {position} ({action}): the row it covers is missing"
+                )
+            }
+            Self::Rows {
+                position,
+                action,
+                found,
+            } => write!(
+                f,
+                "leaf {position} ({action}): a row it covers was edited, removed or added; found {}",
+                found.join(", ")
+            ),
+            Self::Invented { row, position } => {
+                write!(
+                    f,
+                    "{row}: names leaf {position}, which the log does not have"
+                )
+            }
+            Self::Leaf { position } => {
+                write!(
+                    f,
+                    "leaf {position}: the database holds another entry than the log"
+                )
+            }
+            Self::Missing { position, action } => {
+                write!(
+                    f,
+                    "leaf {position} ({action}): the database does not have it"
+                )
+            }
+            Self::Sealed { row } => write!(f, "{row}: does not open with its key"),
+        }
+    }
+}
+
+/// Compares the database with the log's entries, given in order from position 0. `log` ends where
+/// the files end; leaves the database has beyond it are checked against their own copy.
+pub(crate) fn reconcile(
+    connection: &Connection,
+    log: &mut dyn FnMut(u64) -> Option<Vec<u8>>,
+    report: &mut dyn FnMut(Difference),
+) -> Result<u64, StoreError> {
+    let mut statements = Vec::new();
+    for table in tables::ALL.iter().filter(|table| table.audited) {
+        statements.push((*table, connection.prepare(&select(table))?));
+    }
+    let mut cursors = Vec::new();
+    for (table, statement) in &mut statements {
+        let rows = statement.query([])?;
+        cursors.push(Cursor {
+            table,
+            rows: Rows(rows, table.columns.len()).peekable(),
+        });
+    }
+    let mut leaves =
+        connection.prepare("SELECT position, salt, entry FROM leaves ORDER BY position")?;
+    let mut leaves = leaves.query([])?;
+    let mut next = next_leaf(&mut leaves)?;
+    let mut position = 0;
+    loop {
+        let logged = log(position);
+        let held = match &next {
+            Some((at, ..)) if *at == position => next.take(),
+            _ => None,
+        };
+        if held.is_some() {
+            next = next_leaf(&mut leaves)?;
+        }
+        if logged.is_none() && held.is_none() && next.is_none() {
+            break;
+        }
+        let mut items = Vec::new();
+        let mut found = Vec::new();
+        let salt = held.as_ref().map(|(_, salt, _)| *salt).unwrap_or_default();
+        for cursor in &mut cursors {
+            cursor.covered(position, &salt, &mut items, &mut found, report)?;
+        }
+        check(
+            position,
+            logged.as_deref(),
+            held.as_ref(),
+            (items, found),
+            report,
+        );
+        position += 1;
+    }
+    for cursor in &mut cursors {
+        cursor.rest(report)?;
+    }
+    Ok(position)
+}
+
+/// Opens every sealed value there is, and reports those that do not open.
+pub(crate) fn open_all(
+    connection: &Connection,
+    keyring: &Keyring,
+    report: &mut dyn FnMut(Difference),
+) -> Result<u64, StoreError> {
+    let keys = keyring.keys();
+    let mut cache: Option<(i64, DataKey)> = None;
+    let mut opened = 0;
+    for sealed in SEALED {
+        let sql = format!(
+            "SELECT {}, {}, {}, {} FROM {} WHERE {0} IS NOT NULL",
+            sealed.column, sealed.id, sealed.key, sealed.field, sealed.table
+        );
+        let mut statement = connection.prepare(&sql)?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            let (value, id, key): (Vec<u8>, i64, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
+            let place = place(sealed.record, row.get(3)?, id, key);
+            opened += 1;
+            let whole = if key == 0 {
+                keyring.setting_key().open(&place, &value).is_ok()
+            } else {
+                if cache.as_ref().is_none_or(|(held, _)| *held != key) {
+                    cache = crate::keys::load(connection, &keys, DataKeyId(key))
+                        .ok()
+                        .map(|opened| (key, opened));
+                }
+                cache
+                    .as_ref()
+                    .is_some_and(|(_, held)| held.open(&place, &value).is_ok())
+            };
+            if !whole {
+                report(Difference::Sealed {
+                    row: format!("{}/{id}/{}", sealed.table, sealed.column),
+                });
+            }
+        }
+    }
+    Ok(opened)
+}
+
+/// A sealed column, and where its values say they stand.
+struct Sealed {
+    table: &'static str,
+    column: &'static str,
+    id: &'static str,
+    key: &'static str,
+    field: &'static str,
+    record: RecordKind,
+}
+
+const fn sealed(
+    (table, column): (&'static str, &'static str),
+    (key, field): (&'static str, &'static str),
+    record: RecordKind,
+) -> Sealed {
+    Sealed {
+        table,
+        column,
+        id: "id",
+        key,
+        field,
+        record,
+    }
+}
+
+/// Every column that is sealed under a data key or under the instance's own. The quarantine stands
+/// under the key of its day and goes with it.
+const SEALED: &[Sealed] = &[
+    sealed(("apps", "sealed_secret"), ("0", "1"), RecordKind::Setting),
+    sealed(
+        ("identifiers", "sealed_value"),
+        ("key_id", "kind"),
+        RecordKind::Identifier,
+    ),
+    Sealed {
+        id: "subject_id",
+        ..sealed(
+            ("profiles", "sealed_name"),
+            ("key_id", "1"),
+            RecordKind::Profile,
+        )
+    },
+    sealed(
+        ("messages", "sealed_content"),
+        ("key_id", "1"),
+        RecordKind::Message,
+    ),
+    sealed(
+        ("messages", "sealed_upstream"),
+        ("key_id", "2"),
+        RecordKind::Message,
+    ),
+    sealed(
+        ("statuses", "sealed_raw"),
+        ("key_id", "3"),
+        RecordKind::Message,
+    ),
+    sealed(
+        ("media", "sealed_reference"),
+        ("key_id", "1"),
+        RecordKind::Media,
+    ),
+    sealed(("media", "sealed_key"), ("key_id", "2"), RecordKind::Media),
+    sealed(
+        ("consent_events", "sealed_evidence"),
+        ("key_id", "1"),
+        RecordKind::ConsentEvidence,
+    ),
+    sealed(
+        ("audit_details", "sealed_detail"),
+        ("key_id", "1"),
+        RecordKind::Detail,
+    ),
+];
+
+type HeldLeaf = (u64, [u8; 16], Vec<u8>);
+
+fn next_leaf(rows: &mut rusqlite::Rows<'_>) -> Result<Option<HeldLeaf>, StoreError> {
+    let Some(row) = rows.next()? else {
+        return Ok(None);
+    };
+    let position: i64 = row.get(0)?;
+    let salt: Vec<u8> = row.get(1)?;
+    let salt = salt.try_into().unwrap_or_default();
+    Ok(Some((position.cast_unsigned(), salt, row.get(2)?)))
+}
+
+fn check(
+    position: u64,
+    logged: Option<&[u8]>,
+    held: Option<&HeldLeaf>,
+    (mut items, found): (Vec<Item>, Vec<String>),
+    report: &mut dyn FnMut(Difference),
+) {
+    let Some((_, salt, entry)) = held else {
+        let action = action(logged.unwrap_or_default());
+        return report(Difference::Missing { position, action });
+    };
+    if logged.is_some_and(|logged| logged != entry) {
+        report(Difference::Leaf { position });
+    }
+    let entry = logged.unwrap_or(entry);
+    if commitment(entry) != Some(leaf::commitment(salt, &mut items)) {
+        report(Difference::Rows {
+            position,
+            action: action(entry),
+            found,
+        });
+    }
+}
+
+struct Cursor<'s> {
+    table: &'static Table,
+    rows: Peekable<Rows<'s>>,
+}
+
+impl Cursor<'_> {
+    /// Takes the rows that name this leaf.
+    fn covered(
+        &mut self,
+        position: u64,
+        salt: &[u8; 16],
+        items: &mut Vec<Item>,
+        found: &mut Vec<String>,
+        report: &mut dyn FnMut(Difference),
+    ) -> Result<(), StoreError> {
+        while let Some(row) = self.rows.next_if(|row| {
+            row.as_ref()
+                .map_or(true, |(leaf, _)| *leaf <= position.cast_signed())
+        }) {
+            let (leaf, values) = row?;
+            let item = leaf::item(salt, self.table, &values);
+            let name = format!("{}/{}", self.table.name, item.id);
+            if leaf == position.cast_signed() {
+                items.push(item);
+                found.push(name);
+            } else {
+                report(Difference::Invented {
+                    row: name,
+                    position: leaf,
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// Whatever is left names leaves beyond the end of the log.
+    fn rest(&mut self, report: &mut dyn FnMut(Difference)) -> Result<(), StoreError> {
+        for row in self.rows.by_ref() {
+            let (position, values) = row?;
+            let id = leaf::item(&[0; 16], self.table, &values).id;
+            report(Difference::Invented {
+                row: format!("{}/{id}", self.table.name),
+                position,
+            });
+        }
+        Ok(())
+    }
+}
+
+struct Rows<'s>(rusqlite::Rows<'s>, usize);
+
+impl Iterator for Rows<'_> {
+    type Item = Result<(i64, Vec<Value>), StoreError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let width = self.1;
+        let read = |row: &rusqlite::Row<'_>| {
+            let values: Result<Vec<Value>, _> = (0..width).map(|column| row.get(column)).collect();
+            Ok((row.get(width)?, values?))
+        };
+        match self.0.next() {
+            Ok(row) => row.map(read),
+            Err(error) => Some(Err(error.into())),
+        }
+    }
+}
+
+fn select(table: &Table) -> String {
+    let columns: Vec<&str> = table.columns.iter().map(|column| column.name()).collect();
+    let columns = columns.join(",");
+    // Ordered by leaf, with the id for what one leaf covers; ids and leaves rise together, so the
+    // sort is a formality unless somebody has tampered.
+    format!("SELECT {columns},leaf FROM {} ORDER BY leaf, 1", table.name)
+}
+
+/// The commitment written in a leaf.
+fn commitment(entry: &[u8]) -> Option<[u8; 32]> {
+    let text = std::str::from_utf8(entry).ok()?;
+    let (_, rest) = text.split_once(r#""commitment":""#)?;
+    let (hex, _) = rest.split_once('"')?;
+    let mut out = [0; 32];
+    let digits: Option<Vec<u8>> = hex
+        .chars()
+        .map(|c| c.to_digit(16).and_then(|digit| u8::try_from(digit).ok()))
+        .collect();
+    let digits = digits.filter(|digits| digits.len() == 64)?;
+    for (byte, pair) in out.iter_mut().zip(digits.chunks_exact(2)) {
+        *byte = pair.iter().fold(0, |byte, digit| byte << 4 | digit);
+    }
+    Some(out)
+}
+
+/// The action written in a leaf.
+fn action(entry: &[u8]) -> String {
+    let text = std::str::from_utf8(entry).unwrap_or_default();
+    text.split_once(r#""action":""#)
+        .and_then(|(_, rest)| rest.split_once('"'))
+        .map_or_else(|| "unreadable".to_owned(), |(action, _)| action.to_owned())
+}

@@ -1,0 +1,554 @@
+//! Send: facts → gate → decision, message and leaf, in one transaction. The call to Meta follows
+//! only after the commit.
+
+use domain::audit::Action;
+use domain::audit::Actor;
+use domain::consent::Channel;
+use domain::decision::Decision;
+use domain::decision::Outcome;
+use domain::gate;
+use domain::gate::CatalogueEntry;
+use domain::gate::Content;
+use domain::gate::Declared;
+use domain::gate::Facts;
+use domain::ids::AppId;
+use domain::ids::DataKeyId;
+use domain::ids::DecisionId;
+use domain::ids::MediaId;
+use domain::ids::MessageId;
+use domain::ids::NumberId;
+use domain::ids::SubjectId;
+use domain::message::Direction;
+use domain::message::MessageState;
+use domain::purpose::Purpose;
+use domain::purpose::PurposeClass;
+use domain::subject::IdentifierKind;
+use domain::subject::Restriction;
+use rusqlite::OptionalExtension;
+use seal::RecordKind;
+use seal::Zeroizing;
+
+use crate::consent;
+use crate::error::StoreError;
+use crate::facts;
+use crate::leaf::OpenLeaf;
+use crate::message::CONTENT;
+use crate::message::Draft;
+use crate::message::UPSTREAM;
+use crate::operation::Address;
+use crate::operation::Judged;
+use crate::operation::Outgoing;
+use crate::operation::OwnCall;
+use crate::operation::Recipient;
+use crate::operation::Repeated;
+use crate::operation::Send;
+use crate::operation::SendReply;
+use crate::people::Known;
+use crate::people::Which;
+use crate::registry::Registry;
+use crate::rows::v;
+use crate::tables;
+use crate::tx::Tx;
+use crate::tx::place;
+
+/// Judges a message and stores the judgement.
+pub(crate) fn send(tx: &mut Tx<'_>, send: &Send) -> Result<SendReply, StoreError> {
+    if let Some(reply) = repeated(tx, send)? {
+        return Ok(reply);
+    }
+    let mut known = Known::default();
+    let mut leaf = tx.open_leaf()?;
+    let Some(subject) = recipient(tx, &mut leaf, &mut known, send)? else {
+        tx.close_leaf(
+            leaf,
+            actor(send.app),
+            Action::DecisionRefused,
+            &["send/unknown-recipient"],
+        );
+        tx.flush()?;
+        return Ok(SendReply::UnknownRecipient);
+    };
+    let Some((references, media)) = referred(tx, send)? else {
+        tx.close_leaf(
+            leaf,
+            actor(send.app),
+            Action::DecisionRefused,
+            &["send/unknown-reference"],
+        );
+        tx.flush()?;
+        return Ok(SendReply::UnknownReference);
+    };
+    let facts = gather(tx, &mut known, subject, &Question::of(send))?;
+    let judged = judge(tx, &mut leaf, &mut known, (subject, send), &facts)?;
+    tx.put_conversations(&mut known);
+    if let Some((tag, request)) = &send.idempotency
+        && let Some(app) = send.app
+    {
+        let row = [v(app), v(*tag), v(*request), v(judged.message), v(tx.now())];
+        tx.put(&tables::IDEMPOTENCY, row);
+    }
+    close(tx, leaf, actor(send.app), &judged.decision);
+    tx.flush()?;
+    let address = address(tx, subject)?;
+    Ok(SendReply::Judged(Box::new(Judged {
+        message: judged.message,
+        decision_id: judged.id,
+        decision: judged.decision,
+        address,
+        references,
+        media,
+    })))
+}
+
+/// What the gate is asked about.
+#[derive(Clone, Debug)]
+pub(crate) struct Question<'a> {
+    pub(crate) number: NumberId,
+    pub(crate) content: &'a Outgoing,
+    pub(crate) declared: Option<&'a str>,
+}
+
+impl<'a> Question<'a> {
+    fn of(send: &'a Send) -> Self {
+        Self {
+            number: send.number,
+            content: &send.content,
+            declared: send.declared.as_deref(),
+        }
+    }
+}
+
+const fn actor(app: Option<AppId>) -> Actor {
+    match app {
+        Some(app) => Actor::App(app),
+        None => Actor::System,
+    }
+}
+
+fn close(tx: &mut Tx<'_>, leaf: OpenLeaf, actor: Actor, decision: &Decision) {
+    let action = match decision.outcome {
+        Outcome::Allow => Action::DecisionAllowed,
+        Outcome::Defer { .. } => Action::DecisionDeferred,
+        Outcome::Refuse => Action::DecisionRefused,
+    };
+    tx.close_leaf(leaf, actor, action, &decision.rules());
+}
+
+fn repeated(tx: &Tx<'_>, send: &Send) -> Result<Option<SendReply>, StoreError> {
+    let (Some((tag, request)), Some(app)) = (&send.idempotency, send.app) else {
+        return Ok(None);
+    };
+    let sql = "SELECT i.request, m.id, m.state, m.code, d.id, d.sentences \
+               FROM idempotency i JOIN messages m ON m.id = i.message_id \
+               LEFT JOIN decisions d ON d.id = m.decision_id \
+               WHERE i.app_id = $1 AND i.tag = $2";
+    let row = tx
+        .connection
+        .prepare_cached(sql)?
+        .query_row((app.0, tag), |row| {
+            let sentences: Option<String> = row.get(5)?;
+            let repeated = Repeated {
+                message: MessageId(row.get(1)?),
+                state: MessageState::from_code(row.get(2)?).unwrap_or(MessageState::Indeterminate),
+                code: row.get(3)?,
+                decision_id: row.get::<_, Option<i64>>(4)?.map(DecisionId),
+                sentences: sentences
+                    .unwrap_or_default()
+                    .lines()
+                    .map(str::to_owned)
+                    .collect(),
+            };
+            Ok((row.get::<_, Vec<u8>>(0)?, repeated))
+        })
+        .optional()?;
+    Ok(row.map(|(stored, repeated)| {
+        if stored == request {
+            SendReply::Repeated(repeated)
+        } else {
+            SendReply::KeyReused
+        }
+    }))
+}
+
+fn recipient(
+    tx: &mut Tx<'_>,
+    leaf: &mut OpenLeaf,
+    known: &mut Known,
+    send: &Send,
+) -> Result<Option<SubjectId>, StoreError> {
+    match (&send.recipient, send.app) {
+        (Recipient::Identifier(identifier), _) => {
+            tx.look_up(known, std::iter::once(identifier))?;
+            tx.resolve(leaf, known, std::slice::from_ref(identifier))
+                .map(Some)
+        }
+        (Recipient::Alias(alias), Some(app)) => {
+            let Some(subject) = tx.by_alias(app, alias)? else {
+                return Ok(None);
+            };
+            tx.look_up_subjects(known, &[subject])?;
+            Ok(Some(subject))
+        }
+        (Recipient::Alias(_), None) => Ok(None),
+    }
+}
+
+type Referred = (Vec<Zeroizing<String>>, Vec<Zeroizing<Vec<u8>>>);
+
+/// Meta's ids of what the message refers to; none if any of it does not exist for this app.
+fn referred(tx: &mut Tx<'_>, send: &Send) -> Result<Option<Referred>, StoreError> {
+    let mut references = Vec::with_capacity(send.references.len());
+    for message in &send.references {
+        let Some(wamid) = wamid(tx, *message, send.number)? else {
+            return Ok(None);
+        };
+        references.push(wamid);
+    }
+    let mut media = Vec::with_capacity(send.media.len());
+    for object in &send.media {
+        let Some(reference) = media_reference(tx, *object, send.app)? else {
+            return Ok(None);
+        };
+        media.push(reference);
+    }
+    Ok(Some((references, media)))
+}
+
+/// Meta's id of a message on a number.
+pub(crate) fn wamid(
+    tx: &mut Tx<'_>,
+    message: MessageId,
+    number: NumberId,
+) -> Result<Option<Zeroizing<String>>, StoreError> {
+    let sql = "SELECT m.key_id, m.sealed_upstream FROM messages m \
+               JOIN conversations c ON c.id = m.conversation_id \
+               WHERE m.id = $1 AND c.number_id = $2 AND m.sealed_upstream IS NOT NULL";
+    let row = tx
+        .connection
+        .prepare_cached(sql)?
+        .query_row((message.0, number.0), |row| {
+            Ok((row.get::<_, i64>(0)?, row.get::<_, Vec<u8>>(1)?))
+        })
+        .optional()?;
+    let Some((key_id, sealed)) = row else {
+        return Ok(None);
+    };
+    let key = tx.key_by_id(DataKeyId(key_id))?;
+    let place = place(RecordKind::Message, UPSTREAM, message.0, key_id);
+    let wamid = key
+        .open(&place, &sealed)
+        .ok()
+        .and_then(|id| String::from_utf8(id.to_vec()).ok());
+    wamid
+        .map(Zeroizing::new)
+        .map(Some)
+        .ok_or(StoreError::Damaged {
+            table: "messages",
+            column: "sealed_upstream",
+            id: message.0,
+        })
+}
+
+fn media_reference(
+    tx: &mut Tx<'_>,
+    media: MediaId,
+    app: Option<AppId>,
+) -> Result<Option<Zeroizing<Vec<u8>>>, StoreError> {
+    let sql = "SELECT key_id, sealed_reference FROM media \
+               WHERE id = $1 AND deleted_at IS NULL AND (app_id IS NULL OR app_id = $2)";
+    let row = tx
+        .connection
+        .prepare_cached(sql)?
+        .query_row((media.0, app.map(|app| app.0)), |row| {
+            Ok((row.get::<_, i64>(0)?, row.get::<_, Vec<u8>>(1)?))
+        })
+        .optional()?;
+    let Some((key_id, sealed)) = row else {
+        return Ok(None);
+    };
+    let key = tx.key_by_id(DataKeyId(key_id))?;
+    key.open(&place(RecordKind::Media, 1, media.0, key_id), &sealed)
+        .map(Some)
+        .map_err(|_| StoreError::Damaged {
+            table: "media",
+            column: "sealed_reference",
+            id: media.0,
+        })
+}
+
+/// Gathers everything the gate looks at.
+pub(crate) fn gather(
+    tx: &mut Tx<'_>,
+    known: &mut Known,
+    subject: SubjectId,
+    question: &Question<'_>,
+) -> Result<Facts, StoreError> {
+    let registry = tx.registry();
+    let (content, bound) = bind(&registry, question);
+    let declared = match question.declared {
+        None => Declared::None,
+        Some(code) => registry
+            .purpose_by_code(code)
+            .map_or(Declared::Unknown, |entry| {
+                Declared::Known(entry.purpose.clone())
+            }),
+    };
+    tx.flush()?;
+    let identifiers = tx.suppressible(subject)?;
+    let suppressions = tx
+        .suppressions(&identifiers)?
+        .into_iter()
+        .map(|held| held.entry)
+        .collect();
+    let mut consents = Vec::new();
+    let narrowed = match &declared {
+        Declared::Known(purpose) => Some(purpose),
+        Declared::None | Declared::Unknown => None,
+    };
+    for purpose in bound.iter().chain(narrowed) {
+        let channel = Channel::WhatsApp;
+        let found = consent::current(tx.connection, &registry, subject, purpose.id, channel)?;
+        consents.extend(found.map(|consent| (purpose.id, consent)));
+    }
+    let restriction = known
+        .restricted_since(subject)
+        .map_or(Restriction::None, |since| Restriction::Restricted { since });
+    let conversation = tx.conversation(known, subject, question.number);
+    let (window, pair) = (conversation.opened_at, conversation.pair_at);
+    let throughput = tx
+        .state
+        .throughput
+        .get(&question.number)
+        .copied()
+        .unwrap_or_default();
+    Ok(Facts {
+        emergency_stop: registry.emergency_stop,
+        restriction,
+        suppressions,
+        content,
+        bound,
+        declared,
+        consents,
+        window,
+        pair,
+        throughput,
+    })
+}
+
+/// What the catalogue says of the message, and the purpose that binds it: a template's own or its
+/// category's, customer care for anything else. Never what the caller says.
+fn bind(registry: &Registry, question: &Question<'_>) -> (Content, Option<Purpose>) {
+    let default = |class| {
+        registry
+            .default_purpose(class)
+            .map(|entry| entry.purpose.clone())
+    };
+    match question.content {
+        Outgoing::Plain(content @ Content::Direct(category)) => {
+            (*content, default(category.class()))
+        }
+        Outgoing::Plain(content) => (*content, default(PurposeClass::Care)),
+        Outgoing::Template { name, language } => {
+            let waba = registry
+                .number(question.number)
+                .map(|number| number.waba_id.as_str());
+            let Some(template) = waba.and_then(|waba| registry.template(waba, name, language))
+            else {
+                return (Content::Template(CatalogueEntry::Missing), None);
+            };
+            let entry = CatalogueEntry::Known {
+                category: template.category,
+                status: template.status,
+            };
+            // A binding made for another category must not outlive a change to a stricter one.
+            let own = template
+                .purpose
+                .and_then(|id| registry.purpose(id))
+                .map(|entry| entry.purpose.clone())
+                .filter(|purpose| purpose.class >= template.category.class());
+            (
+                Content::Template(entry),
+                own.or_else(|| default(template.category.class())),
+            )
+        }
+    }
+}
+
+struct Stored {
+    message: MessageId,
+    id: DecisionId,
+    decision: Decision,
+}
+
+/// Decides, and writes the decision with its message.
+fn judge(
+    tx: &mut Tx<'_>,
+    leaf: &mut OpenLeaf,
+    known: &mut Known,
+    (subject, send): (SubjectId, &Send),
+    facts: &Facts,
+) -> Result<Stored, StoreError> {
+    let judgement = gate::decide(facts, tx.now());
+    let decision = judgement.decision;
+    let allowed = decision.outcome == Outcome::Allow;
+    let state = match (allowed, send.app) {
+        (false, _) => MessageState::Refused,
+        (true, Some(_)) => MessageState::Calling,
+        (true, None) => MessageState::Judged,
+    };
+    let id = DecisionId(tx.id(&tables::DECISIONS));
+    let draft = Draft {
+        subject,
+        number: send.number,
+        direction: Direction::Outbound,
+        kind: send.kind,
+        state,
+        meta_at: None,
+        app: send.app,
+        decision: Some(id),
+        content: &send.body,
+        wamid: None,
+    };
+    let message = tx.write_message(leaf, known, &draft)?;
+    let row = [
+        v(id),
+        v(subject),
+        v(message),
+        v(send.number),
+        v(send.app),
+        v(decision.purpose),
+        v(decision.outcome.code()),
+        v(decision.code()),
+        v(decision.rules().join(" ")),
+        v(decision.sentences().join("\n")),
+        v(facts::encode(facts)),
+        v(tx.now()),
+    ];
+    tx.cover(leaf, &tables::DECISIONS, row);
+    tx.conversation(known, subject, send.number).pair_at = judgement.pair;
+    tx.state
+        .throughput
+        .insert(send.number, judgement.throughput);
+    match state {
+        MessageState::Calling => {
+            tx.put(&tables::CALLS, [v(message), v(tx.run()), v(tx.now())]);
+        }
+        MessageState::Judged => {
+            tx.put(&tables::OUTBOX, [v(message), v(tx.now())]);
+            tx.effects.outbox = true;
+        }
+        _ => {}
+    }
+    Ok(Stored {
+        message,
+        id,
+        decision,
+    })
+}
+
+/// The gateway's own answer to a word: judged like any other message.
+pub(crate) fn confirm(
+    tx: &mut Tx<'_>,
+    known: &mut Known,
+    (subject, number): (SubjectId, NumberId),
+    body: &[u8],
+) -> Result<(), StoreError> {
+    let send = Send {
+        app: None,
+        number,
+        recipient: Recipient::Alias(String::new()),
+        content: Outgoing::Plain(Content::Confirmation),
+        declared: None,
+        kind: "interactive",
+        body: body.to_vec(),
+        references: Vec::new(),
+        media: Vec::new(),
+        idempotency: None,
+    };
+    let facts = gather(tx, known, subject, &Question::of(&send))?;
+    let mut own = tx.open_leaf()?;
+    let judged = judge(tx, &mut own, known, (subject, &send), &facts)?;
+    close(tx, own, Actor::System, &judged.decision);
+    Ok(())
+}
+
+/// Where a subject can be reached: the newest phone number, then the newest BSUID.
+fn address(tx: &mut Tx<'_>, subject: SubjectId) -> Result<Address, StoreError> {
+    let mut identifiers = tx.identifiers(subject, Which::Current)?;
+    identifiers.retain(|identifier| {
+        matches!(
+            identifier.kind(),
+            IdentifierKind::Phone | IdentifierKind::Bsuid
+        )
+    });
+    identifiers.sort_by_key(domain::subject::Identifier::kind);
+    Ok(Address {
+        subject,
+        identifiers,
+    })
+}
+
+/// Takes the next of the gateway's own messages out of the outbox, with its call begun.
+pub(crate) fn next_own(tx: &mut Tx<'_>) -> Result<Option<OwnCall>, StoreError> {
+    let sql = "SELECT o.message_id, m.subject_id, m.key_id, m.sealed_content, c.number_id \
+               FROM outbox o JOIN messages m ON m.id = o.message_id \
+               JOIN conversations c ON c.id = m.conversation_id ORDER BY o.message_id LIMIT 1";
+    let row = tx
+        .connection
+        .prepare_cached(sql)?
+        .query_row([], |row| {
+            Ok((
+                row.get::<_, i64>(0)?,
+                row.get::<_, i64>(1)?,
+                row.get::<_, i64>(2)?,
+                row.get::<_, Vec<u8>>(3)?,
+                row.get::<_, i64>(4)?,
+            ))
+        })
+        .optional()?;
+    let Some((message, subject, key_id, sealed, number)) = row else {
+        return Ok(None);
+    };
+    let key = tx.key_by_id(DataKeyId(key_id))?;
+    let body = key
+        .open(
+            &place(RecordKind::Message, CONTENT, message, key_id),
+            &sealed,
+        )
+        .map_err(|_| StoreError::Damaged {
+            table: "messages",
+            column: "sealed_content",
+            id: message,
+        })?;
+    tx.connection
+        .execute("DELETE FROM outbox WHERE message_id = $1", [message])?;
+    let sql = "UPDATE messages SET state = $1 WHERE id = $2";
+    tx.update_one(
+        &tables::MESSAGES,
+        sql,
+        (MessageState::Calling.code(), message),
+    )?;
+    tx.put(&tables::CALLS, [v(message), v(tx.run()), v(tx.now())]);
+    tx.flush()?;
+    Ok(Some(OwnCall {
+        message: MessageId(message),
+        number: NumberId(number),
+        address: address(tx, SubjectId(subject))?,
+        body,
+    }))
+}
+
+/// What the gate would say now. Nothing is written.
+pub(crate) fn preview(
+    tx: &mut Tx<'_>,
+    subject: SubjectId,
+    question: &Question<'_>,
+) -> Result<(Decision, String), StoreError> {
+    let mut known = Known::default();
+    tx.look_up_subjects(&mut known, &[subject])?;
+    let facts = gather(tx, &mut known, subject, question)?;
+    Ok((
+        gate::decide(&facts, tx.now()).decision,
+        facts::encode(&facts),
+    ))
+}

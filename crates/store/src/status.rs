@@ -1,0 +1,170 @@
+//! Statuses: what happened to messages of ours, in any order and any number of times.
+
+use domain::ids::AppId;
+use domain::ids::ConversationId;
+use domain::ids::DataKeyId;
+use domain::ids::MessageId;
+use domain::ids::StatusId;
+use domain::ids::SubjectId;
+use domain::message::Direction;
+use domain::message::MessageState;
+use domain::subject::Restriction;
+use domain::time::Timestamp;
+use rusqlite::OptionalExtension;
+use seal::RecordKind;
+
+use crate::error::StoreError;
+use crate::leaf::OpenLeaf;
+use crate::message::STATUS;
+use crate::operation::Called;
+use crate::operation::Status;
+use crate::rows::v;
+use crate::tables;
+use crate::tx::Tx;
+use crate::tx::place;
+
+/// Meta's code for "the person stopped marketing messages": the native stop, told late.
+const STOPPED_MARKETING: u32 = 131_050;
+
+struct Target {
+    conversation: ConversationId,
+    subject: SubjectId,
+    app: Option<AppId>,
+    key: DataKeyId,
+    state: MessageState,
+    known_upstream: bool,
+}
+
+/// Takes a status in. Returns whether the message exists.
+pub(crate) fn take(
+    tx: &mut Tx<'_>,
+    leaf: &mut OpenLeaf,
+    status: &Status,
+) -> Result<bool, StoreError> {
+    let Some(target) = target(tx, status.message)? else {
+        return Ok(false);
+    };
+    let id = StatusId(tx.id(&tables::STATUSES));
+    let key = tx.key_by_id(target.key)?;
+    let place = place(RecordKind::Message, STATUS, id.0, target.key.0);
+    let row = [
+        v(id),
+        v(status.message),
+        v(status.state.code()),
+        v(status.at),
+        v(status.code),
+        v(target.key),
+        v(tx.seal(&key, &place, &status.raw)?),
+    ];
+    tx.cover(leaf, &tables::STATUSES, row);
+
+    let wamid = (!target.known_upstream).then_some(status.wamid.as_str());
+    let state = target.state.after(status.state);
+    if state != target.state || wamid.is_some() {
+        tx.settle(status.message, target.key, (state, status.code), wamid)?;
+    }
+    if target.state == MessageState::Calling || target.state == MessageState::Indeterminate {
+        end_call(tx, status.message)?;
+    }
+    if status.code == Some(STOPPED_MARKETING) {
+        crate::intake::native_stop(tx, target.subject, "meta/131050")?;
+    }
+    if let Some(app) = target.app {
+        tell(tx, leaf, (app, &target), (status.message, id))?;
+    }
+    Ok(true)
+}
+
+fn target(tx: &mut Tx<'_>, message: MessageId) -> Result<Option<Target>, StoreError> {
+    let sql = "SELECT conversation_id, subject_id, app_id, key_id, state, \
+               sealed_upstream IS NOT NULL FROM messages WHERE id = $1 AND direction = $2";
+    tx.flush()?;
+    let target = tx
+        .connection
+        .prepare_cached(sql)?
+        .query_row((message.0, Direction::Outbound.code()), |row| {
+            Ok(Target {
+                conversation: ConversationId(row.get(0)?),
+                subject: SubjectId(row.get(1)?),
+                app: row.get::<_, Option<i64>>(2)?.map(AppId),
+                key: DataKeyId(row.get(3)?),
+                state: MessageState::from_code(row.get(4)?).unwrap_or(MessageState::Indeterminate),
+                known_upstream: row.get(5)?,
+            })
+        })
+        .optional()?;
+    Ok(target)
+}
+
+/// Queues the status for the app that sent the message, if it may still have it.
+fn tell(
+    tx: &mut Tx<'_>,
+    leaf: &mut OpenLeaf,
+    (app, target): (AppId, &Target),
+    (message, status): (MessageId, StatusId),
+) -> Result<(), StoreError> {
+    let registry = tx.registry();
+    let listens = registry.app(app).is_some_and(|app| app.relay_url.is_some());
+    let number: i64 = tx
+        .connection
+        .prepare_cached("SELECT number_id FROM conversations WHERE id = $1")?
+        .query_row([target.conversation.0], |row| row.get(0))
+        .optional()?
+        .unwrap_or_default();
+    let restricted: Option<i64> = tx
+        .connection
+        .prepare_cached("SELECT restricted_at FROM subjects WHERE id = $1")?
+        .query_row([target.subject.0], |row| row.get(0))
+        .optional()?
+        .flatten();
+    let restriction = restricted.map_or(Restriction::None, |since| Restriction::Restricted {
+        since: Timestamp::from_micros(since),
+    });
+    let contract = crate::intake::contract(&registry, app, domain::ids::NumberId(number));
+    if listens && domain::disclose::decide(contract, restriction).is_ok() {
+        tx.queue_in(leaf, (app, target.conversation), (message, Some(status)));
+    }
+    Ok(())
+}
+
+fn end_call(tx: &Tx<'_>, message: MessageId) -> Result<(), StoreError> {
+    tx.connection
+        .prepare_cached("DELETE FROM calls WHERE message_id = $1")?
+        .execute([message.0])?;
+    Ok(())
+}
+
+/// Records how a call to Meta ended, unless a status has told more meanwhile.
+pub(crate) fn called(tx: &mut Tx<'_>, called: &Called) -> Result<(), StoreError> {
+    let Some(target) = target(tx, called.message)? else {
+        return Err(StoreError::Touched {
+            table: "messages",
+            touched: 0,
+        });
+    };
+    end_call(tx, called.message)?;
+    let state = target.state.after(called.state);
+    let wamid = called.wamid.as_deref().filter(|_| !target.known_upstream);
+    tx.settle(called.message, target.key, (state, called.code), wamid)
+}
+
+/// Marks the calls that an earlier run of the process left open: nobody knows how they ended.
+pub(crate) fn adopt_calls(tx: &mut Tx<'_>) -> Result<usize, StoreError> {
+    let open: Vec<i64> = {
+        let mut statement = tx
+            .connection
+            .prepare("SELECT message_id FROM calls WHERE run < $1")?;
+        let rows = statement.query_map([tx.run()], |row| row.get(0))?;
+        rows.collect::<Result<_, _>>()?
+    };
+    for message in &open {
+        let unknown = Called {
+            message: MessageId(*message),
+            state: MessageState::Indeterminate,
+            wamid: None,
+            code: None,
+        };
+        called(tx, &unknown)?;
+    }
+    Ok(open.len())
+}

@@ -1,0 +1,174 @@
+//! The suppression list: keyed hashes of identifiers, so that it can outlive the people on it.
+
+use domain::audit::Action;
+use domain::audit::Actor;
+use domain::ids::PurposeId;
+use domain::ids::SubjectId;
+use domain::ids::SuppressionId;
+use domain::subject::Identifier;
+use domain::subject::IdentifierKind;
+use domain::suppression::Suppression;
+use domain::suppression::SuppressionScope;
+use domain::suppression::SuppressionSource;
+use domain::time::Timestamp;
+use rusqlite::params_from_iter;
+
+use crate::dialect;
+use crate::error::StoreError;
+use crate::people::Which;
+use crate::rows::v;
+use crate::tables;
+use crate::tx::Tx;
+
+/// A suppression in force, with its row.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct InForce {
+    pub(crate) group: i64,
+    pub(crate) entry: Suppression,
+}
+
+impl Tx<'_> {
+    /// Every identifier under which a person or anybody linked to it could be on the list.
+    pub(crate) fn suppressible(
+        &mut self,
+        subject: SubjectId,
+    ) -> Result<Vec<Identifier>, StoreError> {
+        let mut all = Vec::new();
+        for linked in self.linked(subject)? {
+            all.extend(self.identifiers(linked, Which::Ever)?);
+        }
+        all.retain(|identifier| identifier.kind() != IdentifierKind::CustomerKey);
+        all.sort();
+        all.dedup();
+        Ok(all)
+    }
+
+    /// What is in force on any of these identifiers, under every version of the key.
+    pub(crate) fn suppressions(
+        &self,
+        identifiers: &[Identifier],
+    ) -> Result<Vec<InForce>, StoreError> {
+        let tags: Vec<[u8; 32]> = identifiers
+            .iter()
+            .flat_map(|identifier| self.keys.suppression_all(identifier.value()))
+            .map(|(_, tag)| tag)
+            .collect();
+        let mut found = Vec::new();
+        for piece in dialect::pieces(tags.len()) {
+            let sql = format!(
+                "SELECT s.id, s.group_id, s.scope, s.purpose_id, s.source, s.since \
+                 FROM suppressions s \
+                 LEFT JOIN suppression_lifts l ON l.suppression_id = s.id \
+                 WHERE l.id IS NULL AND s.tag IN ({}) ORDER BY s.id",
+                dialect::list(piece.len())
+            );
+            let mut statement = self.connection.prepare_cached(&sql)?;
+            let mut rows =
+                statement.query(params_from_iter(tags.get(piece).unwrap_or_default()))?;
+            while let Some(row) = rows.next()? {
+                let id: i64 = row.get(0)?;
+                let damaged = |column| StoreError::Damaged {
+                    table: "suppressions",
+                    column,
+                    id: id.0,
+                };
+                let purpose = row.get::<_, Option<i64>>(3)?.map(PurposeId);
+                let entry = Suppression {
+                    scope: SuppressionScope::from_code(row.get(2)?, purpose)
+                        .ok_or_else(|| damaged("scope"))?,
+                    source: SuppressionSource::from_code(row.get(4)?)
+                        .ok_or_else(|| damaged("source"))?,
+                    since: Timestamp::from_micros(row.get(5)?),
+                };
+                found.push(InForce {
+                    id,
+                    group: row.get(1)?,
+                    entry,
+                });
+            }
+        }
+        Ok(found)
+    }
+
+    /// Suppresses a person on all identifiers of theirs and of everybody linked. What is in force
+    /// already is not added again. Returns whether anything was added.
+    pub(crate) fn suppress(
+        &mut self,
+        subject: SubjectId,
+        (scope, source): (SuppressionScope, SuppressionSource),
+        actor: Actor,
+        rule: &str,
+    ) -> Result<bool, StoreError> {
+        self.flush()?;
+        let identifiers = self.suppressible(subject)?;
+        let mut group = None;
+        for identifier in &identifiers {
+            let standing = self.suppressions(std::slice::from_ref(identifier))?;
+            let stands = |held: &InForce| held.entry.scope == scope && held.entry.source == source;
+            if standing.iter().any(stands) {
+                continue;
+            }
+            let id = self.id(&tables::SUPPRESSIONS);
+            let group = *group.get_or_insert(id);
+            let (version, tag) = self.keys.suppression(identifier.value());
+            let purpose = match scope {
+                SuppressionScope::Purpose(purpose) => Some(purpose),
+                SuppressionScope::Promotional | SuppressionScope::BusinessInitiated => None,
+            };
+            let row = [
+                v(id),
+                v(group),
+                v(version),
+                v(tag),
+                v(scope.code()),
+                v(purpose),
+                v(source.code()),
+                v(rule),
+                v(self.now()),
+            ];
+            let told = (actor, Action::SuppressionAdded, &[rule] as &[&str]);
+            self.record(&tables::SUPPRESSIONS, row, told)?;
+        }
+        self.flush()?;
+        Ok(group.is_some())
+    }
+
+    /// Lifts what of a person's suppressions the rule may lift, with every entry that was made
+    /// together with it.
+    pub(crate) fn lift(
+        &mut self,
+        subject: SubjectId,
+        actor: Actor,
+        rule: &str,
+        liftable: impl Fn(&Suppression) -> bool,
+    ) -> Result<(), StoreError> {
+        self.flush()?;
+        let identifiers = self.suppressible(subject)?;
+        let mut groups: Vec<i64> = self
+            .suppressions(&identifiers)?
+            .iter()
+            .filter(|held| liftable(&held.entry))
+            .map(|held| held.group)
+            .collect();
+        groups.sort_unstable();
+        groups.dedup();
+        for group in groups {
+            for suppression in self.standing_in(group)? {
+                let id = self.id(&tables::LIFTS);
+                let row = [v(id), v(suppression), v(rule), v(self.now())];
+                let told = (actor, Action::SuppressionLifted, &[rule] as &[&str]);
+                self.record(&tables::LIFTS, row, told)?;
+            }
+        }
+        self.flush()
+    }
+
+    fn standing_in(&self, group: i64) -> Result<Vec<SuppressionId>, StoreError> {
+        let sql = "SELECT s.id FROM suppressions s \
+                   LEFT JOIN suppression_lifts l ON l.suppression_id = s.id \
+                   WHERE l.id IS NULL AND s.group_id = $1 ORDER BY s.id";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let rows = statement.query_map([group], |row| row.get(0).map(SuppressionId))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+}

@@ -1,0 +1,154 @@
+//! The tables that are written through buffers, with their columns in order.
+//!
+//! A table with a `leaf` column is *audited*: each of its rows is covered by the log entry at that
+//! position, with all columns that never change. The writer and the reconciliation read the same
+//! list, so what one commits to is what the other checks.
+
+/// A column of a table.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Column {
+    /// Never changes once written: the log commits to it.
+    Fixed(&'static str),
+    /// Changes in the ordinary course, or is re-made at a roll.
+    Changing(&'static str),
+}
+
+impl Column {
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Changing(name) | Self::Fixed(name) => name,
+        }
+    }
+
+    pub(crate) const fn is_fixed(self) -> bool {
+        matches!(self, Self::Fixed(_))
+    }
+}
+
+/// A table.
+#[derive(Debug)]
+pub(crate) struct Table {
+    /// Its place in [`ALL`], and its code in commitments: stable, never used twice.
+    pub(crate) code: u8,
+    pub(crate) name: &'static str,
+    /// The columns in the order of a row's values; the first is the id. `leaf` is not among them.
+    pub(crate) columns: &'static [Column],
+    /// Whether rows carry the position of the leaf that covers them.
+    pub(crate) audited: bool,
+    /// What follows the values of an insert.
+    pub(crate) on_conflict: &'static str,
+}
+
+use Column::Changing as C;
+use Column::Fixed as F;
+
+macro_rules! tables {
+    ($($const:ident = $code:literal $name:literal $audited:literal [$($column:expr),+] $conflict:literal;)+) => {
+        $(
+            pub(crate) static $const: Table = Table {
+                code: $code,
+                name: $name,
+                columns: &[$($column),+],
+                audited: $audited,
+                on_conflict: $conflict,
+            };
+        )+
+        /// All tables, by code.
+        pub(crate) static ALL: &[&Table] = &[$(&$const),+];
+    };
+}
+
+tables! {
+    LEAVES = 0 "leaves" false [F("position"), F("salt"), F("entry")] "";
+    NUMBERS = 1 "numbers" true [F("id"), F("phone_number_id"), F("waba_id"), C("display"),
+        C("verified_name"), F("created_at")] "";
+    APPS = 2 "apps" true [F("id"), F("name"), F("number_id"), F("identity"), F("relay_url"),
+        F("sealed_secret"), F("created_at"), C("ended_at")] "";
+    TOKENS = 3 "tokens" true [F("id"), F("app_id"), F("name"), F("hash"), F("scopes"),
+        F("created_at"), F("expires_at"), C("revoked_at")] "";
+    PURPOSES = 4 "purposes" true [F("id"), F("code"), F("title"), F("class"), F("basis"),
+        F("grade"), F("created_at")] "";
+    NOTICES = 5 "notices" true [F("id"), F("code"), F("version"), F("language"), F("title"),
+        F("body"), F("hash"), F("change"), F("published_at")] "";
+    SUBJECTS = 6 "subjects" false [F("id"), F("created_at"), C("restricted_at")] "";
+    IDENTIFIERS = 7 "identifiers" false [F("id"), F("subject_id"), F("kind"), C("epoch"), C("tag"),
+        F("key_id"), F("sealed_value"), F("added_at"), C("ended_at")] "";
+    PROFILES = 8 "profiles" false [F("subject_id"), C("key_id"), C("sealed_name"), C("updated_at")]
+        " ON CONFLICT (subject_id) DO UPDATE SET key_id = excluded.key_id, \
+         sealed_name = excluded.sealed_name, updated_at = excluded.updated_at";
+    LINKS = 9 "subject_links" true [F("id"), F("from_subject"), F("to_subject"), F("kind"), F("at")]
+        "";
+    ALIASES = 10 "aliases" true [F("id"), F("app_id"), F("subject_id"), F("alias"), F("created_at")]
+        "";
+    DATA_KEYS = 11 "data_keys" true [F("id"), F("subject_id"), F("class"), F("quarter"), C("epoch"),
+        C("wrapped"), F("commitment"), F("created_at")] "";
+    CONVERSATIONS = 12 "conversations" false [F("id"), F("subject_id"), F("number_id"),
+        C("opened_at"), C("last_message"), C("pair_at")]
+        " ON CONFLICT (id) DO UPDATE SET opened_at = excluded.opened_at, \
+         last_message = excluded.last_message, pair_at = excluded.pair_at";
+    MESSAGES = 13 "messages" true [F("id"), F("conversation_id"), F("subject_id"), F("previous"),
+        F("direction"), F("type"), C("state"), F("at"), F("meta_at"), F("app_id"),
+        F("decision_id"), F("key_id"), F("sealed_content"), C("sealed_upstream"), C("code")] "";
+    STATUSES = 14 "statuses" true [F("id"), F("message_id"), F("state"), F("at"), F("code"),
+        F("key_id"), F("sealed_raw")] "";
+    MEDIA = 15 "media" false [F("id"), F("subject_id"), F("message_id"), F("app_id"),
+        F("number_id"), F("key_id"), C("sealed_reference"), C("sealed_key"), C("object"),
+        C("size"), F("created_at"), C("deleted_at")] "";
+    DECISIONS = 16 "decisions" true [F("id"), F("subject_id"), F("message_id"), F("number_id"),
+        F("app_id"), F("purpose_id"), F("outcome"), F("code"), F("rules"), F("sentences"),
+        F("facts"), F("at")] "";
+    CONSENT_EVENTS = 17 "consent_events" true [F("id"), F("subject_id"), F("purpose_id"),
+        F("channel"), F("state"), F("method"), F("grade"), F("notice_id"), F("notice_hash"),
+        F("language"), F("jurisdictions"), F("rule"), F("actor"), F("key_id"),
+        F("sealed_evidence"), F("expires_at"), F("at")] "";
+    SUPPRESSIONS = 18 "suppressions" true [F("id"), F("group_id"), F("key_version"), F("tag"),
+        F("scope"), F("purpose_id"), F("source"), F("rule"), F("since")] "";
+    LIFTS = 19 "suppression_lifts" true [F("id"), F("suppression_id"), F("rule"), F("at")] "";
+    DELIVERIES = 20 "deliveries" true [F("id"), F("app_id"), F("conversation_id"), F("message_id"),
+        F("status_id"), C("state"), C("attempts"), C("next_at"), C("last_status"), F("created_at"),
+        C("updated_at")] "";
+    QUARANTINE = 21 "quarantine" false [F("id"), F("day"), F("why"), F("sealed_raw"), F("at")] "";
+    DETAILS = 22 "audit_details" true [F("id"), F("subject_id"), F("key_id"), F("sealed_detail"),
+        F("at")] "";
+    CALLS = 23 "calls" false [F("message_id"), F("run"), F("started_at")] "";
+    OUTBOX = 24 "outbox" false [F("message_id"), F("queued_at")] "";
+    IDEMPOTENCY = 25 "idempotency" false [F("app_id"), F("tag"), F("request"), F("message_id"),
+        F("at")] "";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ALL;
+    use crate::dialect::MIGRATIONS;
+
+    #[test]
+    fn codes_are_places() {
+        for (place, table) in ALL.iter().enumerate() {
+            assert_eq!(usize::from(table.code), place, "{}", table.name);
+        }
+    }
+
+    #[test]
+    fn every_table_has_these_columns_and_no_others() {
+        let connection = rusqlite::Connection::open_in_memory().unwrap();
+        for sql in MIGRATIONS {
+            connection.execute_batch(sql).unwrap();
+        }
+        for table in ALL {
+            let mut statement = connection
+                .prepare(&format!("SELECT * FROM {}", table.name))
+                .unwrap();
+            let found: Vec<String> = statement
+                .column_names()
+                .into_iter()
+                .map(str::to_owned)
+                .collect();
+            let mut known: Vec<&str> = table.columns.iter().map(|column| column.name()).collect();
+            if table.audited {
+                known.push("leaf");
+            }
+            assert_eq!(found, known, "{}", table.name);
+            drop(statement.query([]).unwrap());
+        }
+    }
+}
