@@ -82,4 +82,32 @@ impl DataKey {
     pub fn open(&self, place: &Place, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, SealError> {
         open_with(&self.cipher, FORMAT, &place.aad(FORMAT), sealed)
     }
+
+    /// Seals another data key: that of a media object, which then goes with this one.
+    ///
+    /// # Errors
+    ///
+    /// As [`DataKey::seal`].
+    pub fn seal_key(
+        &self,
+        random: &Random,
+        place: &Place,
+        key: &Self,
+    ) -> Result<Vec<u8>, SealError> {
+        self.seal(random, place, key.secret.bytes())
+    }
+
+    /// Opens what [`DataKey::seal_key`] made for the same place.
+    ///
+    /// # Errors
+    ///
+    /// As [`DataKey::open`]; [`SealError::Malformed`] when what was sealed is not a key.
+    pub fn open_key(&self, place: &Place, sealed: &[u8]) -> Result<Self, SealError> {
+        let bytes = self.open(place, sealed)?;
+        let bytes: &[u8; 32] = bytes
+            .as_slice()
+            .try_into()
+            .map_err(|_| SealError::Malformed)?;
+        Self::from_secret(Secret::new(*bytes))
+    }
 }

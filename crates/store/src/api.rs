@@ -57,6 +57,25 @@ impl Store {
         self.write(move |tx| status::called(tx, &called)).await
     }
 
+    /// Hands over how a call ended and returns as soon as the writer has it in its queue: whatever
+    /// is asked of the store from then on sees it. It is durable soon after.
+    pub async fn note_called(&self, called: Called) -> Result<(), StoreError> {
+        loop {
+            let noted = called.clone();
+            match self.post(move |tx| status::called(tx, &noted)) {
+                // The writer empties a full queue within one transaction.
+                Err(StoreError::Busy) => tokio::task::yield_now().await,
+                other => return other,
+            }
+        }
+    }
+
+    /// Removes what has served its time: keys of repetitions after 8 days, raw webhooks kept aside
+    /// and their keys after 30, idempotency keys after 8.
+    pub async fn tidy(&self) -> Result<(), StoreError> {
+        self.write(crate::tidy::tidy).await
+    }
+
     /// The next of the gateway's own messages, with its call begun.
     pub async fn next_own(&self) -> Result<Option<OwnCall>, StoreError> {
         self.write(send::next_own).await

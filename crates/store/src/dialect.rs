@@ -25,7 +25,7 @@ pub(crate) const MIGRATIONS: &[&str] = &[include_str!("../migrations/sqlite/0001
 const APPLICATION_ID: i32 = 0x494d_5655;
 
 /// The log beside the database at which the committing thread itself makes room, in pages.
-const WAL_LIMIT_PAGES: i64 = 64 * 1024;
+const WAL_LIMIT_PAGES: i64 = 128 * 1024;
 
 /// Opens the connection that writes, and brings the schema up to date.
 #[expect(
@@ -37,7 +37,7 @@ pub(crate) fn open_writer(path: &Path) -> Result<Connection, StoreError> {
     connection.set_prepared_statement_cache_capacity(512);
     check_ours(&connection)?;
     connection.execute_batch(
-        "PRAGMA page_size = 8192;
+        "PRAGMA page_size = 4096;
          PRAGMA journal_mode = WAL;
          PRAGMA synchronous = FULL;
          PRAGMA secure_delete = ON;
@@ -93,19 +93,26 @@ fn check_ours(connection: &Connection) -> Result<(), StoreError> {
         .map_err(|_| StoreError::Foreign)?;
     let tables: i64 =
         connection.query_row("SELECT count(*) FROM sqlite_master", [], |row| row.get(0))?;
-    if application == APPLICATION_ID || (application == 0 && tables == 0) {
-        Ok(())
-    } else {
-        Err(StoreError::Foreign)
+    if application != APPLICATION_ID && (application != 0 || tables != 0) {
+        return Err(StoreError::Foreign);
     }
-}
-
-fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
-    let known = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
-    let found: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    // Before anything is written, if only to the header.
+    let (found, known) = schema(connection)?;
     if found > known {
         return Err(StoreError::Newer { found, known });
     }
+    Ok(())
+}
+
+/// The schema of the database, and the newest one this program knows.
+fn schema(connection: &Connection) -> Result<(i64, i64), StoreError> {
+    let known = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
+    let found = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    Ok((found, known))
+}
+
+fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
+    let (found, known) = schema(connection)?;
     let done = usize::try_from(found).unwrap_or(0);
     for (step, sql) in MIGRATIONS.iter().enumerate().skip(done) {
         // One transaction a step, its number included: a kill leaves the step done or not begun.

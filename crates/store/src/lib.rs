@@ -40,6 +40,7 @@ mod status;
 mod store;
 mod suppression;
 mod tables;
+mod tidy;
 mod tx;
 mod writer;
 

@@ -1,6 +1,8 @@
 //! Media objects: the row with the sealed reference and the object's own key. The bytes stand in a
 //! file of their own, sealed under that key.
 
+use std::sync::Arc;
+
 use domain::ids::AppId;
 use domain::ids::DataKeyId;
 use domain::ids::MediaId;
@@ -9,6 +11,7 @@ use domain::ids::NumberId;
 use domain::ids::SubjectId;
 use rusqlite::Connection;
 use rusqlite::OptionalExtension;
+use seal::DataKey;
 use seal::KeySet;
 use seal::RecordClass;
 use seal::RecordKind;
@@ -44,7 +47,9 @@ pub struct KeptObject {
     /// The name of its file.
     pub object: String,
     /// The key it is sealed under: sealed in turn.
-    pub key: Vec<u8>,
+    pub key: Arc<DataKey>,
+    /// What is known of the object from now on: sealed.
+    pub reference: Vec<u8>,
     /// Its length in bytes before sealing.
     pub size: u64,
 }
@@ -95,17 +100,19 @@ pub(crate) fn keep(tx: &mut Tx<'_>, id: MediaId, kept: &KeptObject) -> Result<()
         .optional()?
         .ok_or(Refusal::Missing("media object"))?;
     let key = tx.key_by_id(DataKeyId(key_id))?;
-    let sealed = tx.seal(
-        &key,
-        &place(RecordKind::Media, OBJECT_KEY, id.0, key_id),
-        &kept.key,
-    )?;
-    let sql = "UPDATE media SET object = $1, sealed_key = $2, size = $3 WHERE id = $4";
-    tx.update_one(
-        &tables::MEDIA,
-        sql,
-        (&kept.object, sealed, kept.size.cast_signed(), id.0),
-    )
+    let at = |field| place(RecordKind::Media, field, id.0, key_id);
+    let reference = tx.seal(&key, &at(REFERENCE), &kept.reference)?;
+    let sealed = key.seal_key(tx.random(), &at(OBJECT_KEY), &kept.key)?;
+    let sql = "UPDATE media SET object = $1, sealed_key = $2, size = $3, sealed_reference = $4 \
+               WHERE id = $5";
+    let parameters = (
+        &kept.object,
+        sealed,
+        kept.size.cast_signed(),
+        reference,
+        id.0,
+    );
+    tx.update_one(&tables::MEDIA, sql, parameters)
 }
 
 /// Ends a media object: it is no longer found, its key is gone with it. Returns the file to remove.
@@ -143,26 +150,33 @@ pub(crate) fn load(
             number: NumberId(row.get(4)?),
             reference: seal::Zeroizing::new(row.get(6)?),
             object: row.get(7)?,
-            object_key: row.get::<_, Option<Vec<u8>>>(8)?.map(seal::Zeroizing::new),
+            object_key: None,
         };
-        Ok((raw, row.get::<_, i64>(5)?))
+        Ok((
+            raw,
+            row.get::<_, i64>(5)?,
+            row.get::<_, Option<Vec<u8>>>(8)?,
+        ))
     });
-    let Some((mut row, key_id)) = found.optional()? else {
+    let Some((mut row, key_id, sealed_key)) = found.optional()? else {
         return Ok(None);
     };
     let key = crate::keys::load(connection, keys, DataKeyId(key_id))?;
     let id = row.id.0;
-    let open = |field, column, sealed: &[u8]| {
-        key.open(&place(RecordKind::Media, field, id, key_id), sealed)
-            .map_err(|_| StoreError::Damaged {
-                table: "media",
-                column,
-                id,
-            })
+    let at = |field| place(RecordKind::Media, field, id, key_id);
+    let damaged = |column| StoreError::Damaged {
+        table: "media",
+        column,
+        id,
     };
-    row.reference = open(REFERENCE, "sealed_reference", &row.reference)?;
-    if let Some(sealed) = &row.object_key {
-        row.object_key = Some(open(OBJECT_KEY, "sealed_key", sealed)?);
+    row.reference = key
+        .open(&at(REFERENCE), &row.reference)
+        .map_err(|_| damaged("sealed_reference"))?;
+    if let Some(sealed) = &sealed_key {
+        let opened = key
+            .open_key(&at(OBJECT_KEY), sealed)
+            .map_err(|_| damaged("sealed_key"))?;
+        row.object_key = Some(opened);
     }
     Ok(Some(row))
 }

@@ -121,7 +121,7 @@ pub struct MediaRow {
     /// The name of its file in the media directory, once it is kept here.
     pub object: Option<String>,
     /// Its own key, opened.
-    pub object_key: Option<Zeroizing<Vec<u8>>>,
+    pub object_key: Option<seal::DataKey>,
 }
 
 const MESSAGE: &str = "id, conversation_id, subject_id, previous, direction, type, state, at, \

@@ -147,6 +147,16 @@ impl Reader<'_> {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
+    /// How many bytes are sealed of a message, the cipher's own included. No key is needed.
+    pub fn sealed_length(&self, id: MessageId) -> Result<u64, StoreError> {
+        let sql = "SELECT length(sealed_content) FROM messages WHERE id = $1";
+        let length: i64 = self
+            .connection
+            .prepare_cached(sql)?
+            .query_row([id.0], |row| row.get(0))?;
+        Ok(length.cast_unsigned())
+    }
+
     /// How many entries the log has.
     pub fn log_size(&self) -> Result<u64, StoreError> {
         let sql = "SELECT coalesce(max(position) + 1, 0) FROM leaves";

@@ -20,6 +20,8 @@ use crate::error::StoreError;
 use crate::keys;
 use crate::keys::KeyRow;
 use crate::people::open_identifier;
+use crate::store::Shared;
+use crate::tx::State;
 use crate::tx::Tx;
 
 /// How many rows one transaction of a roll takes.
@@ -34,6 +36,28 @@ pub struct Rolled {
     pub identifiers: u64,
 }
 
+/// Rolls the key, on the writer's own connection and between two of its transactions.
+pub(crate) fn roll(
+    connection: &Connection,
+    state: &mut State,
+    shared: &Shared,
+) -> Result<Rolled, StoreError> {
+    let now = shared.clock.now();
+    shared.keyring.begin_roll(&shared.random, now.micros())?;
+    // Whatever happens from here on, held keys and waiting rows are of the old epoch.
+    state.cache.clear();
+    let rolled = finish(connection, &shared.keyring)?;
+    let next_leaf = state.next_leaf();
+    connection.execute_batch(dialect::BEGIN)?;
+    let mut tx = Tx::new(connection, state, &shared.keyring, &shared.random, now);
+    let told = tell(&mut tx, rolled).and_then(|()| Ok(connection.execute_batch("COMMIT")?));
+    if told.is_err() {
+        state.forget(next_leaf);
+        connection.execute_batch("ROLLBACK")?;
+    }
+    told.map(|()| rolled)
+}
+
 /// Goes on with a roll that stands in the keyring, to its end. Does nothing if there is none.
 pub(crate) fn finish(connection: &Connection, keyring: &Keyring) -> Result<Rolled, StoreError> {
     let mut rolled = Rolled::default();
@@ -43,8 +67,10 @@ pub(crate) fn finish(connection: &Connection, keyring: &Keyring) -> Result<Rolle
     }
     loop {
         connection.execute_batch(dialect::BEGIN)?;
-        let slice = slice(connection, &keys)?;
-        connection.execute_batch("COMMIT")?;
+        let slice = slice(connection, &keys);
+        let end = if slice.is_ok() { "COMMIT" } else { "ROLLBACK" };
+        connection.execute_batch(end)?;
+        let slice = slice?;
         rolled.keys += slice.keys;
         rolled.identifiers += slice.identifiers;
         if slice == Rolled::default() {
@@ -118,7 +144,7 @@ fn retag(connection: &Connection, keys: &KeySet) -> Result<u64, StoreError> {
 }
 
 /// Records in the log that the keys were rolled.
-pub(crate) fn tell(tx: &mut Tx<'_>, rolled: Rolled) -> Result<(), StoreError> {
+fn tell(tx: &mut Tx<'_>, rolled: Rolled) -> Result<(), StoreError> {
     let detail = format!(
         "{} data keys, {} identifiers",
         rolled.keys, rolled.identifiers

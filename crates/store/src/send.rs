@@ -459,7 +459,7 @@ pub(crate) fn confirm(
         recipient: Recipient::Alias(String::new()),
         content: Outgoing::Plain(Content::Confirmation),
         declared: None,
-        kind: "interactive",
+        kind: "confirmation",
         body: body.to_vec(),
         references: Vec::new(),
         media: Vec::new(),

@@ -249,6 +249,15 @@ impl Store {
         answer.await.map_err(|_| StoreError::Stopped)?
     }
 
+    /// Queues a write without waiting for it.
+    pub(crate) fn post<F>(&self, work: F) -> Result<(), StoreError>
+    where
+        F: Fn(&mut Tx<'_>) -> Result<(), StoreError> + Send + 'static,
+    {
+        let (reply, _) = oneshot::channel();
+        self.push(Op::Run(Closure::boxed(work, reply)))
+    }
+
     fn push(&self, op: Op) -> Result<(), StoreError> {
         let queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
         let sender = queue.as_ref().ok_or(StoreError::Stopped)?;
@@ -344,21 +353,14 @@ impl Store {
     }
 
     /// Rolls the epoch key: new key durable, everything live re-wrapped and re-tagged, old key
-    /// destroyed. Nobody may be served meanwhile.
+    /// destroyed. The writer does it between two of its transactions and takes nothing meanwhile.
     ///
     /// # Errors
     /// A roll that was interrupted goes on when the store is opened next.
     pub async fn roll(&self) -> Result<Rolled, StoreError> {
-        self.keyring()
-            .begin_roll(&self.shared.random, self.shared.clock.now().micros())?;
-        let connection = dialect::open_writer(&self.path)?;
-        let rolled = crate::roll::finish(&connection, self.keyring())?;
-        self.write(move |tx| {
-            tx.state.cache.clear();
-            crate::roll::tell(tx, rolled)
-        })
-        .await?;
-        Ok(rolled)
+        let (reply, answer) = oneshot::channel();
+        self.push(Op::Roll(reply))?;
+        answer.await.map_err(|_| StoreError::Stopped)?
     }
 
     /// Waits for the queue to empty, then ends the writer.

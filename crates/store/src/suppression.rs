@@ -70,7 +70,7 @@ impl Tx<'_> {
                 let damaged = |column| StoreError::Damaged {
                     table: "suppressions",
                     column,
-                    id: id.0,
+                    id,
                 };
                 let purpose = row.get::<_, Option<i64>>(3)?.map(PurposeId);
                 let entry = Suppression {
@@ -81,7 +81,6 @@ impl Tx<'_> {
                     since: Timestamp::from_micros(row.get(5)?),
                 };
                 found.push(InForce {
-                    id,
                     group: row.get(1)?,
                     entry,
                 });

@@ -8,6 +8,7 @@
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
+use domain::time::Timestamp;
 use rusqlite::Connection;
 use tokio::sync::mpsc;
 use tokio::sync::oneshot;
@@ -18,6 +19,7 @@ use crate::intake::intake;
 use crate::operation::Intake;
 use crate::operation::IntakeReply;
 use crate::registry::Registry;
+use crate::roll::Rolled;
 use crate::store::Shared;
 use crate::tx::Effects;
 use crate::tx::State;
@@ -32,6 +34,7 @@ const CHECKPOINT_EVERY: u32 = 512;
 /// An operation on its way to the writer.
 pub(crate) enum Op {
     Intake(Intake, oneshot::Sender<Result<IntakeReply, StoreError>>),
+    Roll(oneshot::Sender<Result<Rolled, StoreError>>),
     Run(Box<dyn Job>),
 }
 
@@ -39,6 +42,7 @@ impl std::fmt::Debug for Op {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
             Self::Intake(..) => "Intake",
+            Self::Roll(_) => "Roll",
             Self::Run(_) => "Run",
         })
     }
@@ -128,48 +132,60 @@ impl Writer {
     }
 
     fn transact(&mut self, batch: Vec<Op>) {
-        let (intakes, jobs) = split(batch);
+        let Split {
+            intakes,
+            jobs,
+            rolls,
+        } = Split::of(batch);
+        if !intakes.is_empty() || !jobs.is_empty() {
+            self.write(intakes, jobs);
+        }
+        for reply in rolls {
+            // Between two transactions of the writer: nobody writes under a key that is going away.
+            let result = crate::roll::roll(&self.connection, &mut self.state, &self.shared);
+            let _ = reply.send(result);
+            self.shared.announce(Effects {
+                leaves: true,
+                ..Effects::default()
+            });
+        }
+    }
+
+    fn write(&mut self, intakes: Vec<IntakeOp>, jobs: Vec<Box<dyn Job>>) {
         let next_leaf = self.state.next_leaf();
-        let begun = self.connection.execute_batch(dialect::BEGIN);
-        if let Err(error) = begun {
+        let registry = Arc::clone(&self.state.registry);
+        if let Err(error) = self.connection.execute_batch(dialect::BEGIN) {
             tracing::error!(%error, "cannot begin a transaction");
             return refuse(intakes, jobs);
         }
-        let now = self.shared.clock.now();
-        let mut effects = Effects::default();
-        let mut run =
-            |state: &mut State, work: &mut dyn FnMut(&mut Tx<'_>) -> Result<(), StoreError>| {
-                let mut tx = Tx::new(
-                    &self.connection,
-                    state,
-                    &self.shared.keyring,
-                    &self.shared.random,
-                    now,
-                );
-                let result = guarded(&mut tx, work);
-                if result.is_ok() {
-                    effects = effects.and(tx.effects);
-                }
-                result
-            };
-        let intakes = take_in(&mut self.state, intakes, &mut run);
+        let mut batch = Batch {
+            connection: &self.connection,
+            state: &mut self.state,
+            shared: &self.shared,
+            now: self.shared.clock.now(),
+            effects: Effects::default(),
+        };
+        let intakes = batch.take_in(intakes);
         let jobs: Vec<_> = jobs
             .into_iter()
             .map(|mut job| {
-                let result = run(&mut self.state, &mut |tx| job.run(tx));
+                let result = batch.alone(&mut |tx| job.run(tx));
                 (job, result)
             })
             .collect();
+        let effects = batch.effects;
 
-        let committed = self.connection.execute_batch("COMMIT");
-        if let Err(error) = committed {
+        if let Err(error) = commit(&self.connection) {
             tracing::error!(%error, "cannot commit; nothing of the batch was written");
-            let _ = self.connection.execute_batch("ROLLBACK");
             self.state.forget(next_leaf);
+            self.state.registry = registry;
             let (intakes, jobs) = (intakes.into_iter().map(|(i, _)| i), jobs.into_iter());
             return refuse(intakes.collect(), jobs.map(|(job, _)| job).collect());
         }
-        self.publish(effects);
+        if effects.registry {
+            // Visible to everybody before anybody is answered.
+            self.shared.set_registry(Arc::clone(&self.state.registry));
+        }
         for ((_, reply), result) in intakes {
             let _ = reply.send(result);
         }
@@ -178,104 +194,153 @@ impl Writer {
         }
         self.shared.announce(effects);
     }
-
-    /// Makes what is configured visible to everybody, before anybody is answered.
-    fn publish(&mut self, effects: Effects) {
-        if !effects.registry {
-            return;
-        }
-        match Registry::load(&self.connection, &self.shared.keyring) {
-            Ok(registry) => {
-                self.state.registry = Arc::new(registry);
-                self.shared.set_registry(Arc::clone(&self.state.registry));
-            }
-            Err(error) => tracing::error!(%error, "cannot reload what is configured"),
-        }
-    }
 }
 
-type IntakeOp = (Intake, oneshot::Sender<Result<IntakeReply, StoreError>>);
-
-fn split(batch: Vec<Op>) -> (Vec<IntakeOp>, Vec<Box<dyn Job>>) {
-    let (mut intakes, mut jobs) = (Vec::new(), Vec::new());
-    for op in batch {
-        match op {
-            Op::Intake(intake, reply) => intakes.push((intake, reply)),
-            Op::Run(job) => jobs.push(job),
-        }
-    }
-    (intakes, jobs)
+/// The transaction of a batch.
+struct Batch<'w> {
+    connection: &'w Connection,
+    state: &'w mut State,
+    shared: &'w Shared,
+    now: Timestamp,
+    effects: Effects,
 }
 
-type Run<'r> = dyn FnMut(
-        &mut State,
-        &mut dyn FnMut(&mut Tx<'_>) -> Result<(), StoreError>,
-    ) -> Result<(), StoreError>
-    + 'r;
+/// Work of one operation.
+type Work<'w> = dyn FnMut(&mut Tx<'_>) -> Result<(), StoreError> + 'w;
 
-/// Takes in all POSTs of the batch together; if that fails, each by itself, so that the one at fault
-/// stands alone.
-fn take_in(
-    state: &mut State,
-    intakes: Vec<IntakeOp>,
-    run: &mut Run<'_>,
-) -> Vec<(IntakeOp, Result<IntakeReply, StoreError>)> {
-    if intakes.is_empty() {
-        return Vec::new();
-    }
-    let mut replies = Vec::new();
-    let together = run(state, &mut |tx| {
-        let all: Vec<&Intake> = intakes.iter().map(|(intake, _)| intake).collect();
-        replies = intake(tx, &all)?;
-        Ok(())
-    });
-    if together.is_ok() && replies.len() == intakes.len() {
-        return intakes
-            .into_iter()
-            .zip(replies.into_iter().map(Ok))
-            .collect();
-    }
-    intakes
-        .into_iter()
-        .map(|op| {
+impl Batch<'_> {
+    /// Takes in all POSTs of the batch together; if that fails, each by itself, so that the one at
+    /// fault stands alone.
+    fn take_in(
+        &mut self,
+        intakes: Vec<IntakeOp>,
+    ) -> Vec<(IntakeOp, Result<IntakeReply, StoreError>)> {
+        if intakes.is_empty() {
+            return Vec::new();
+        }
+        let mut replies = Vec::new();
+        let together = self.first(&mut |tx| {
+            let all: Vec<&Intake> = intakes.iter().map(|(intake, _)| intake).collect();
+            replies = intake(tx, &all)?;
+            Ok(())
+        });
+        if together.is_ok() && replies.len() == intakes.len() {
+            let replies = replies.into_iter().map(Ok);
+            return intakes.into_iter().zip(replies).collect();
+        }
+        let alone = |op: IntakeOp| {
             let mut reply = IntakeReply::default();
-            let result = run(state, &mut |tx| {
+            let result = self.alone(&mut |tx| {
                 reply = intake(tx, &[&op.0])?.into_iter().next().unwrap_or_default();
                 Ok(())
             });
             (op, result.map(|()| reply))
-        })
-        .collect()
+        };
+        intakes.into_iter().map(alone).collect()
+    }
+
+    /// Runs the first work of the transaction. It needs no savepoint: if it fails, the transaction
+    /// begins again.
+    fn first(&mut self, work: &mut Work<'_>) -> Result<(), StoreError> {
+        let next_leaf = self.state.next_leaf();
+        let result = self.run(work);
+        if result.is_err() {
+            self.state.forget(next_leaf);
+            if !self.connection.is_autocommit() {
+                self.connection.execute_batch("ROLLBACK")?;
+            }
+            self.connection.execute_batch(dialect::BEGIN)?;
+        }
+        result
+    }
+
+    /// Runs work in a savepoint: an error or a panic takes back what it did, and nothing else.
+    fn alone(&mut self, work: &mut Work<'_>) -> Result<(), StoreError> {
+        // A full disk ends a transaction by itself; what came after would stand outside of it.
+        if self.connection.is_autocommit() {
+            return Err(StoreError::Busy);
+        }
+        let execute = |sql| self.connection.prepare_cached(sql)?.execute([]);
+        execute("SAVEPOINT operation")?;
+        let next_leaf = self.state.next_leaf();
+        let result = self.run(work);
+        let connection = self.connection;
+        if result.is_err() {
+            self.state.forget(next_leaf);
+            if connection.is_autocommit() {
+                return result;
+            }
+            connection
+                .prepare_cached("ROLLBACK TO operation")?
+                .execute([])?;
+        }
+        connection.prepare_cached("RELEASE operation")?.execute([])?;
+        result
+    }
+
+    fn run(&mut self, work: &mut Work<'_>) -> Result<(), StoreError> {
+        let mut tx = Tx::new(
+            self.connection,
+            self.state,
+            &self.shared.keyring,
+            &self.shared.random,
+            self.now,
+        );
+        let outcome = std::panic::catch_unwind(AssertUnwindSafe(|| {
+            work(&mut tx)?;
+            tx.flush()
+        }));
+        let effects = tx.effects;
+        outcome.unwrap_or_else(|_| {
+            tracing::error!("an operation of the store panicked");
+            Err(StoreError::Stopped)
+        })?;
+        if effects.registry {
+            // What was configured holds for whatever comes after it, in this batch already.
+            let registry = Registry::load(self.connection, &self.shared.keyring)?;
+            self.state.registry = Arc::new(registry);
+        }
+        self.effects = self.effects.and(effects);
+        Ok(())
+    }
 }
 
-/// Runs work in a savepoint: an error or a panic takes back what it did, and nothing else.
-fn guarded(
-    tx: &mut Tx<'_>,
-    work: &mut dyn FnMut(&mut Tx<'_>) -> Result<(), StoreError>,
-) -> Result<(), StoreError> {
-    let next_leaf = tx.state.next_leaf();
-    tx.connection
-        .prepare_cached("SAVEPOINT operation")?
-        .execute([])?;
-    let outcome = std::panic::catch_unwind(AssertUnwindSafe(|| {
-        work(tx)?;
-        tx.flush()
-    }));
-    let result = outcome.unwrap_or_else(|_| {
-        tracing::error!("an operation of the store panicked");
-        Err(StoreError::Stopped)
-    });
-    if result.is_err() {
-        tx.connection
-            .prepare_cached("ROLLBACK TO operation")?
-            .execute([])?;
-        tx.state.forget(next_leaf);
-        tx.effects = Effects::default();
+/// Commits. A transaction that ended by itself, as it does on a full disk, was not committed.
+fn commit(connection: &Connection) -> Result<(), StoreError> {
+    if connection.is_autocommit() {
+        return Err(StoreError::Busy);
     }
-    tx.connection
-        .prepare_cached("RELEASE operation")?
-        .execute([])?;
-    result
+    let committed = connection.execute_batch("COMMIT");
+    if committed.is_err() && !connection.is_autocommit() {
+        connection.execute_batch("ROLLBACK")?;
+    }
+    Ok(committed?)
+}
+
+type IntakeOp = (Intake, oneshot::Sender<Result<IntakeReply, StoreError>>);
+
+type RollReply = oneshot::Sender<Result<Rolled, StoreError>>;
+
+/// A batch by kind.
+#[derive(Default)]
+struct Split {
+    intakes: Vec<IntakeOp>,
+    jobs: Vec<Box<dyn Job>>,
+    rolls: Vec<RollReply>,
+}
+
+impl Split {
+    fn of(batch: Vec<Op>) -> Self {
+        let mut split = Self::default();
+        for op in batch {
+            match op {
+                Op::Intake(intake, reply) => split.intakes.push((intake, reply)),
+                Op::Roll(reply) => split.rolls.push(reply),
+                Op::Run(job) => split.jobs.push(job),
+            }
+        }
+        split
+    }
 }
 
 fn refuse(intakes: Vec<IntakeOp>, jobs: Vec<Box<dyn Job>>) {

@@ -204,10 +204,12 @@ CREATE TABLE statuses (
   leaf INTEGER NOT NULL
 );
 
+-- What came before, by Meta's timestamp in seconds: webhooks come in about the order of their
+-- timestamps, so new rows stand side by side at the end of the tree, not all over it.
 CREATE TABLE dedup (
-  hour INTEGER NOT NULL,
+  second INTEGER NOT NULL,
   tag BLOB NOT NULL,
-  PRIMARY KEY (hour, tag)
+  PRIMARY KEY (second, tag)
 ) WITHOUT ROWID;
 
 CREATE TABLE media (

@@ -1,0 +1,45 @@
+//! The queries of lists that can be narrowed.
+
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+use crate::words::DeliveryState;
+
+/// Which decisions.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct DecisionQuery {
+    /// Only those about this subject.
+    pub(crate) subject: Option<i64>,
+    /// How many entries at the most: 1 to 200, 50 unless told.
+    pub(crate) limit: Option<u32>,
+    /// Only entries with a smaller id than this.
+    pub(crate) before: Option<i64>,
+}
+
+/// Which deliveries.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct DeliveryQuery {
+    /// Only those of this app.
+    pub(crate) app: Option<i64>,
+    /// Only those in this state.
+    pub(crate) state: Option<DeliveryState>,
+    /// How many entries at the most: 1 to 200, 50 unless told.
+    pub(crate) limit: Option<u32>,
+    /// Only entries with a smaller id than this.
+    pub(crate) before: Option<i64>,
+}
+
+/// Which part of the log.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct LogQuery {
+    /// The position of the first entry, 0 unless told.
+    pub(crate) from: Option<u32>,
+    /// How many entries at the most: 1 to 200, 50 unless told.
+    pub(crate) limit: Option<u32>,
+}

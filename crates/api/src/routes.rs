@@ -1,0 +1,43 @@
+//! The operations, one file for each group.
+
+mod apps;
+mod consent;
+mod conversations;
+mod decisions;
+mod deliveries;
+mod emergency_stop;
+mod log;
+mod notices;
+mod numbers;
+mod purposes;
+mod staff_tokens;
+mod subjects;
+mod suppressions;
+mod templates;
+mod tokens;
+
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::body;
+use crate::state::ApiState;
+
+/// All operations, with paths below the API's prefix.
+pub(crate) fn all() -> OpenApiRouter<ApiState> {
+    OpenApiRouter::default()
+        .merge(apps::routes())
+        .merge(consent::routes())
+        .merge(conversations::routes())
+        .merge(decisions::routes())
+        .merge(deliveries::routes())
+        .merge(emergency_stop::routes())
+        .merge(log::routes())
+        .merge(notices::routes())
+        .merge(numbers::routes())
+        .merge(purposes::routes())
+        .merge(staff_tokens::routes())
+        .merge(subjects::routes())
+        .merge(suppressions::routes())
+        .merge(templates::routes())
+        .merge(tokens::routes())
+        .layer(body::limit())
+}

@@ -1,0 +1,21 @@
+//! What the handlers work with.
+
+use std::fmt;
+use std::sync::Arc;
+
+use store::Store;
+
+/// What the admin API is made of.
+#[derive(Clone)]
+pub struct ApiState {
+    /// Everything Imvume keeps.
+    pub store: Arc<Store>,
+    /// The newest signed checkpoint of the log as a signed note, once there is one.
+    pub checkpoint: Arc<dyn Fn() -> Option<String> + Send + Sync>,
+}
+
+impl fmt::Debug for ApiState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ApiState").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,235 @@
+//! The words of the domain as they stand in JSON: types of their own, so that a new one in the
+//! domain shows here before it shows to anybody.
+
+use std::fmt;
+
+use domain::time::Timestamp;
+use serde::Deserialize;
+use serde::Deserializer;
+use serde::Serialize;
+use serde::Serializer;
+use serde::de::Error;
+use serde_json::value::RawValue;
+use store::StoreError;
+use utoipa::ToSchema;
+
+/// An instant (RFC 3339, UTC).
+#[derive(Clone, Copy, Debug, ToSchema)]
+#[schema(value_type = String, format = DateTime, example = "2026-11-21T10:00:00.000000Z")]
+pub(crate) struct Instant(pub(crate) Timestamp);
+
+impl From<Timestamp> for Instant {
+    fn from(at: Timestamp) -> Self {
+        Self(at)
+    }
+}
+
+impl Serialize for Instant {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for Instant {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(from)?;
+        text.parse().map(Self).map_err(D::Error::custom)
+    }
+}
+
+macro_rules! words {
+    ($(
+        $(#[$doc:meta])*
+        $name:ident = $owner:ident :: $module:ident :: $theirs:ident, $case:literal
+        { $($variant:ident),+ $(,)? }
+    )+) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
+        #[serde(rename_all = $case)]
+        pub(crate) enum $name {
+            $(
+                #[doc = concat!(
+                    "[`", stringify!($theirs), "::", stringify!($variant), "`](",
+                    stringify!($owner), "::", stringify!($module), "::", stringify!($theirs), ")."
+                )]
+                $variant
+            ),+
+        }
+
+        impl From<$owner::$module::$theirs> for $name {
+            fn from(word: $owner::$module::$theirs) -> Self {
+                match word {
+                    $($owner::$module::$theirs::$variant => Self::$variant),+
+                }
+            }
+        }
+
+        impl From<$name> for $owner::$module::$theirs {
+            fn from(word: $name) -> Self {
+                match word {
+                    $($name::$variant => Self::$variant),+
+                }
+            }
+        }
+    )+};
+}
+
+words! {
+    /// What an app's token may be used for at the gateway.
+    AppScope = domain::access::AppScope, "kebab-case" { Send, Media, Read, Mint }
+
+    /// A template's category at Meta.
+    Category = domain::template::Category, "SCREAMING_SNAKE_CASE" {
+        Authentication, Marketing, Utility
+    }
+
+    /// The state a consent event brings about.
+    ConsentState = domain::consent::ConsentState, "kebab-case" {
+        Requested, Given, Renewed, Refused, Withdrawn, Expired, Invalidated, Unknown
+    }
+
+    /// Where a delivery stands.
+    DeliveryState = store::delivery::DeliveryState, "kebab-case" { Waiting, Delivered, Dead }
+
+    /// Which way a message went.
+    Direction = domain::message::Direction, "kebab-case" { Inbound, Outbound }
+
+    /// How well a consent event can be proved, weakest first.
+    EvidenceGrade = domain::consent::EvidenceGrade, "kebab-case" {
+        Asserted, Recorded, Direct, Confirmed
+    }
+
+    /// What kind of thing identifies a subject.
+    IdentifierKind = domain::subject::IdentifierKind, "kebab-case" {
+        Phone, Bsuid, ParentBsuid, Email, CustomerKey
+    }
+
+    /// What an app may know of the people it talks to.
+    IdentityMode = domain::message::IdentityMode, "kebab-case" { Real, Alias }
+
+    /// The legal ground a purpose rests on.
+    LegalBasis = domain::purpose::LegalBasis, "kebab-case" {
+        Consent, Contract, LegalObligation, LegitimateInterest
+    }
+
+    /// Where a message stands.
+    MessageState = domain::message::MessageState, "kebab-case" {
+        Received, Refused, Judged, Calling, Indeterminate, Rejected, Accepted, Sent, Delivered,
+        Read, Played, Failed
+    }
+
+    /// How a consent event came about.
+    Method = domain::consent::Method, "kebab-case" {
+        ChatKeyword, ChatButton, NativePreference, Staff, App, WebForm, Paper, Import
+    }
+
+    /// What a new version of a notice means for consent under earlier ones.
+    NoticeChange = store::registry::NoticeChange, "kebab-case" { Editorial, Told, ConsentAnew }
+
+    /// What a purpose demands, least demanding first.
+    PurposeClass = domain::purpose::PurposeClass, "kebab-case" {
+        Care, Authentication, Utility, Promotional
+    }
+
+    /// Where a suppression came from.
+    SuppressionSource = domain::suppression::SuppressionSource, "kebab-case" { Own, Native }
+
+    /// Whether Meta lets a template out.
+    TemplateStatus = domain::template::TemplateStatus, "kebab-case" { Approved, Paused, Unusable }
+}
+
+/// What the gate answers.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Outcome {
+    Allow,
+    Defer,
+    Refuse,
+}
+
+impl Outcome {
+    /// The outcome with the domain's name; whatever else it may be, it did not allow.
+    pub(crate) fn from_name(name: &str) -> Self {
+        match name {
+            "allow" => Self::Allow,
+            "defer" => Self::Defer,
+            _ => Self::Refuse,
+        }
+    }
+}
+
+/// JSON that is passed on as it was stored.
+pub(crate) fn stored_json(
+    json: String,
+    (table, column, id): (&'static str, &'static str, i64),
+) -> Result<Box<RawValue>, StoreError> {
+    RawValue::from_string(json).map_err(|_| StoreError::Damaged { table, column, id })
+}
+
+/// An instant that may be missing.
+pub(crate) fn instant(at: Option<Timestamp>) -> Option<Instant> {
+    at.map(Instant)
+}
+
+impl fmt::Display for Instant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::consent;
+    use domain::message;
+    use domain::purpose;
+    use serde::Serialize;
+
+    fn json(word: impl Serialize) -> String {
+        serde_json::to_value(word)
+            .unwrap()
+            .as_str()
+            .unwrap()
+            .to_owned()
+    }
+
+    #[test]
+    fn words_are_those_of_the_domain() {
+        for word in consent::ConsentState::ALL {
+            assert_eq!(json(super::ConsentState::from(word)), word.name());
+        }
+        for word in consent::EvidenceGrade::ALL {
+            assert_eq!(json(super::EvidenceGrade::from(word)), word.name());
+        }
+        for word in consent::Method::ALL {
+            assert_eq!(json(super::Method::from(word)), word.name());
+        }
+        for word in message::MessageState::ALL {
+            assert_eq!(json(super::MessageState::from(word)), word.name());
+        }
+        for word in purpose::LegalBasis::ALL {
+            assert_eq!(json(super::LegalBasis::from(word)), word.name());
+        }
+        for word in purpose::PurposeClass::ALL {
+            assert_eq!(json(super::PurposeClass::from(word)), word.name());
+        }
+        for word in domain::access::AppScope::ALL {
+            assert_eq!(json(super::AppScope::from(word)), word.name());
+        }
+    }
+
+    #[test]
+    fn the_other_words_too() {
+        use store::registry::NoticeChange;
+        for word in [
+            NoticeChange::Editorial,
+            NoticeChange::Told,
+            NoticeChange::ConsentAnew,
+        ] {
+            assert_eq!(json(super::NoticeChange::from(word)), word.name());
+        }
+        let category = domain::template::Category::Marketing;
+        assert_eq!(json(super::Category::from(category)), category.name());
+        let kind = domain::subject::IdentifierKind::ParentBsuid;
+        assert_eq!(json(super::IdentifierKind::from(kind)), kind.name());
+    }
+}

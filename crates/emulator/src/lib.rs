@@ -1,0 +1,45 @@
+#![doc = include_str!("../README.md")]
+
+mod account;
+mod app;
+mod bucket;
+mod cast;
+mod clock;
+mod codes;
+mod config;
+mod control;
+mod deliver;
+mod error;
+mod fault;
+mod graph;
+mod ids;
+mod inbound;
+mod interactive;
+mod json;
+mod media;
+mod page;
+mod render;
+mod ring;
+mod rng;
+mod sample;
+mod send;
+mod server;
+mod statuses;
+mod template_check;
+mod templates;
+mod thread;
+mod validate;
+mod webhook;
+mod world;
+
+pub use config::Config;
+pub use config::Limits;
+pub use config::Number;
+pub use config::Person;
+pub use config::Retry;
+pub use config::StatusDelays;
+pub use config::Template;
+pub use config::WindowCheck;
+pub use server::Running;
+pub use server::StartError;
+pub use server::start;

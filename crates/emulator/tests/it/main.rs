@@ -1,0 +1,17 @@
+//! The emulator over real HTTP on loopback.
+
+#![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+#![expect(clippy::indexing_slicing, reason = "a missing member is a failed test")]
+#![expect(clippy::too_many_lines, reason = "tables of cases are long")]
+
+mod account;
+mod faults;
+mod inbound;
+mod magic;
+mod media;
+mod page;
+mod rig;
+mod rules;
+mod sends;
+mod statuses;
+mod webhooks;

@@ -1,0 +1,308 @@
+//! The configuration file as it is written. Every key stands here once, with its default.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use egress::Allowance;
+use serde::Deserialize;
+use serde::Deserializer;
+use serde::de::Error as _;
+use toml::Spanned;
+use url::Url;
+
+/// The whole file.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Document {
+    pub(super) instance: Instance,
+    pub(super) listen: Listen,
+    pub(super) meta: Spanned<Meta>,
+    pub(super) number: Vec<Spanned<Number>>,
+    #[serde(default)]
+    pub(super) egress: Egress,
+    #[serde(default)]
+    pub(super) log: Log,
+    #[serde(default)]
+    pub(super) limits: Limits,
+    #[serde(default)]
+    pub(super) trace: Trace,
+}
+
+/// `[instance]`: who runs it, and where its files are.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Instance {
+    #[serde(deserialize_with = "path")]
+    pub(super) directory: PathBuf,
+    #[serde(default, deserialize_with = "some_path")]
+    pub(super) key_file: Option<PathBuf>,
+    #[serde(default, deserialize_with = "some_path")]
+    pub(super) keyring: Option<PathBuf>,
+    #[serde(deserialize_with = "name")]
+    pub(super) organisation: String,
+    #[serde(deserialize_with = "country")]
+    pub(super) country: String,
+    #[serde(default = "english", deserialize_with = "language")]
+    pub(super) language: String,
+    #[serde(deserialize_with = "log_name")]
+    pub(super) log_name: String,
+}
+
+/// `[listen]`: the three doors.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Listen {
+    #[serde(deserialize_with = "address")]
+    pub(super) public: SocketAddr,
+    #[serde(deserialize_with = "address")]
+    pub(super) apps: SocketAddr,
+    #[serde(deserialize_with = "address")]
+    pub(super) staff: SocketAddr,
+    #[serde(default, deserialize_with = "some_url")]
+    pub(super) apps_url: Option<Url>,
+}
+
+/// `[meta]`: the app at Meta.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Meta {
+    #[serde(default = "graph", deserialize_with = "url")]
+    pub(super) graph_url: Url,
+    #[serde(default = "api_version", deserialize_with = "version")]
+    pub(super) api_version: String,
+    pub(super) app_secret: Option<Spanned<String>>,
+    pub(super) app_secret_file: Option<Spanned<PathBuf>>,
+    pub(super) verify_token: Option<Spanned<String>>,
+    pub(super) verify_token_file: Option<Spanned<PathBuf>>,
+}
+
+/// `[[number]]`: one WhatsApp number.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Number {
+    #[serde(deserialize_with = "digits")]
+    pub(super) phone_number_id: String,
+    #[serde(deserialize_with = "digits")]
+    pub(super) waba_id: String,
+    #[serde(deserialize_with = "name")]
+    pub(super) display: String,
+    #[serde(deserialize_with = "name")]
+    pub(super) verified_name: String,
+    pub(super) access_token: Option<Spanned<String>>,
+    pub(super) access_token_file: Option<Spanned<PathBuf>>,
+}
+
+/// `[egress]`: calls to others.
+#[derive(Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Egress {
+    #[serde(deserialize_with = "allowances")]
+    pub(super) allow_private: Vec<Allowance>,
+    #[serde(deserialize_with = "positive")]
+    pub(super) connect_timeout_seconds: u32,
+    #[serde(deserialize_with = "positive")]
+    pub(super) call_timeout_seconds: u32,
+    #[serde(deserialize_with = "positive")]
+    pub(super) relay_timeout_seconds: u32,
+}
+
+impl Default for Egress {
+    fn default() -> Self {
+        Self {
+            allow_private: Vec::new(),
+            connect_timeout_seconds: 5,
+            call_timeout_seconds: 30,
+            relay_timeout_seconds: 10,
+        }
+    }
+}
+
+/// `[log]`: the audit log.
+#[derive(Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Log {
+    #[serde(deserialize_with = "positive")]
+    pub(super) publish_every_seconds: u32,
+}
+
+impl Default for Log {
+    fn default() -> Self {
+        Self { publish_every_seconds: 1 }
+    }
+}
+
+/// `[limits]`: what each listener grants its peers.
+#[derive(Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Limits {
+    pub(super) connections: std::num::NonZeroU16,
+    #[serde(deserialize_with = "positive")]
+    pub(super) header_seconds: u32,
+    #[serde(deserialize_with = "positive")]
+    pub(super) body_seconds: u32,
+    #[serde(deserialize_with = "positive")]
+    pub(super) idle_seconds: u32,
+    #[serde(deserialize_with = "positive")]
+    pub(super) drain_seconds: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            connections: std::num::NonZeroU16::MIN.saturating_add(1023),
+            header_seconds: 10,
+            body_seconds: 20,
+            idle_seconds: 75,
+            drain_seconds: 10,
+        }
+    }
+}
+
+/// `[trace]`: how the process tells what it does.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Trace {
+    pub(crate) format: Format,
+    pub(crate) level: Level,
+}
+
+/// The form of a line.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Format {
+    Json,
+    #[default]
+    Text,
+}
+
+/// The least weighty line that is written.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Level {
+    Debug,
+    Error,
+    #[default]
+    Info,
+    Trace,
+    Warn,
+}
+
+fn english() -> String {
+    "en".to_owned()
+}
+
+fn api_version() -> String {
+    "v23.0".to_owned()
+}
+
+fn graph() -> Url {
+    #[expect(clippy::expect_used, reason = "a constant that every test of this module reads")]
+    Url::parse("https://graph.facebook.com/").expect("a constant address is an address")
+}
+
+/// A text that must fulfil a condition; the message says which.
+fn text<'de, D: Deserializer<'de>>(
+    deserializer: D,
+    wanted: impl fmt::Display,
+    holds: impl FnOnce(&str) -> bool,
+) -> Result<String, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    if holds(&text) { Ok(text) } else { Err(D::Error::custom(format_args!("wants {wanted}"))) }
+}
+
+fn name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    text(deserializer, "1 to 100 characters on one line", |text| {
+        !text.trim().is_empty() && text.chars().count() <= 100 && !text.contains(char::is_control)
+    })
+}
+
+fn country<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    text(deserializer, "two capital letters (ISO 3166-1), such as \"ZA\"", |text| {
+        text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_uppercase())
+    })
+}
+
+fn language<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    text(deserializer, "a language's two or three small letters, such as \"en\"", |text| {
+        (2..=3).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_lowercase())
+    })
+}
+
+fn log_name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    text(deserializer, "a name without spaces and plus signs, such as a host name", |text| {
+        let plain = |c: char| c.is_ascii_graphic() && c != '+';
+        !text.is_empty() && text.len() <= 200 && text.chars().all(plain)
+    })
+}
+
+fn version<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    text(deserializer, "a version of the Graph API, such as \"v23.0\"", |text| {
+        let number = |part: &str| {
+            (1..=3).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit())
+        };
+        text.strip_prefix('v')
+            .and_then(|rest| rest.split_once('.'))
+            .is_some_and(|(major, minor)| number(major) && number(minor))
+    })
+}
+
+fn digits<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    text(deserializer, "the digits of an id at Meta, in quotes", |text| {
+        (1..=32).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
+    })
+}
+
+fn path<'de, D: Deserializer<'de>>(deserializer: D) -> Result<PathBuf, D::Error> {
+    text(deserializer, "a path", |text| !text.is_empty() && !text.contains('\0')).map(PathBuf::from)
+}
+
+fn some_path<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<PathBuf>, D::Error> {
+    path(deserializer).map(Some)
+}
+
+fn address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SocketAddr, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    text.parse().map_err(|_| {
+        D::Error::custom("wants an address with a port, such as \"127.0.0.1:8080\" or \"[::1]:8080\"")
+    })
+}
+
+fn url<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Url, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let plain = |url: &Url| {
+        matches!(url.scheme(), "http" | "https")
+            && url.has_host()
+            && url.username().is_empty()
+            && url.password().is_none()
+            && url.query().is_none()
+            && url.fragment().is_none()
+    };
+    Url::parse(&text)
+        .ok()
+        .filter(plain)
+        .ok_or_else(|| D::Error::custom("wants an http(s) address without a query or a password"))
+}
+
+fn some_url<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Url>, D::Error> {
+    url(deserializer).map(Some)
+}
+
+fn allowances<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Allowance>, D::Error> {
+    let texts = Vec::<String>::deserialize(deserializer)?;
+    let read = |text: &String| {
+        text.parse().map_err(|error| {
+            D::Error::custom(format_args!("wants host, host:port or network/prefix: {error}"))
+        })
+    };
+    texts.iter().map(read).collect()
+}
+
+fn positive<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
+    let number = u32::deserialize(deserializer)?;
+    if (1..=86_400).contains(&number) {
+        Ok(number)
+    } else {
+        Err(D::Error::custom("wants a number of seconds from 1 to 86400"))
+    }
+}

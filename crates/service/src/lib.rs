@@ -1,0 +1,209 @@
+//! The verbs: receive, send, relay, disclose, publish. Load facts → ask the domain → persist → call
+//! out.
+//!
+//! A door extracts and authenticates, calls one verb, and renders what comes back. Nothing here
+//! knows HTTP servers or HTML; nothing here writes SQL.
+//!
+//! To add a verb: a file named by it, an `impl Service` block with one public method, its
+//! background part (if any) started in [`Service::run`].
+
+mod answer;
+mod caller;
+mod confirm;
+mod ids;
+mod intake;
+mod look;
+mod media;
+mod mint;
+mod object;
+mod own;
+mod publish;
+mod relay;
+mod render;
+mod send;
+mod settings;
+mod sync;
+mod upstream;
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use domain::ids::MessageId;
+use egress::Egress;
+use rulebook::LanguageSet;
+use rulebook::WordPack;
+use seal::IdKey;
+use store::Store;
+use tokio::sync::Semaphore;
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+pub use answer::Answer;
+pub use answer::Failure;
+pub use caller::Caller;
+pub use intake::IntakeError;
+pub use media::Fetched;
+pub use publish::PublishError;
+pub use send::SendHeaders;
+pub use settings::NumberSettings;
+pub use settings::Settings;
+
+/// Everything the doors call.
+#[derive(Debug)]
+pub struct Service {
+    store: Arc<Store>,
+    egress: Egress,
+    words: WordPack,
+    languages: LanguageSet,
+    settings: Settings,
+    callback: IdKey,
+    log: publish::Log,
+    in_flight: Mutex<HashMap<MessageId, watch::Receiver<()>>>,
+    /// One media object is fetched at a time: two askers must not fetch the same one twice.
+    media_turns: Semaphore,
+    tasks: TaskTracker,
+    closing: CancellationToken,
+}
+
+/// Why the service cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The words of the rulebook cannot be read.
+    #[error("rulebook: {0}")]
+    Words(#[from] rulebook::PackError),
+    /// Connections outwards cannot be set up.
+    #[error("egress: {0}")]
+    Egress(#[from] egress::SetupError),
+    /// The log cannot be opened.
+    #[error("log: {0}")]
+    Log(#[from] PublishError),
+    /// The store refused.
+    #[error("store: {0}")]
+    Store(#[from] store::StoreError),
+    /// The media directory cannot be made.
+    #[error("media directory: {0}")]
+    Media(std::io::Error),
+}
+
+impl Service {
+    /// Brings the configured numbers into the store and the log into files.
+    ///
+    /// # Errors
+    /// [`StartError`], by what could not be had.
+    pub async fn start(
+        store: Arc<Store>,
+        directory: &Path,
+        settings: Settings,
+    ) -> Result<Arc<Self>, StartError> {
+        let egress = Egress::new(settings.egress.clone())?;
+        let log = publish::Log::open(&store, directory, &settings)?;
+        object::prepare(&settings.media).map_err(StartError::Media)?;
+        for number in &settings.numbers {
+            store.put_number(number.to_store()).await?;
+        }
+        Ok(Arc::new(Self {
+            egress,
+            words: WordPack::builtin()?,
+            languages: LanguageSet::south_africa_and_default(),
+            callback: store.keyring().callback_key(),
+            log,
+            in_flight: Mutex::new(HashMap::new()),
+            media_turns: Semaphore::new(1),
+            tasks: TaskTracker::new(),
+            closing: CancellationToken::new(),
+            settings,
+            store,
+        }))
+    }
+
+    /// The store behind it.
+    pub const fn store(&self) -> &Arc<Store> {
+        &self.store
+    }
+
+    /// What it was started with.
+    pub const fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// The newest signed checkpoint of the log.
+    pub fn checkpoint(&self) -> Option<String> {
+        self.log.checkpoint()
+    }
+
+    /// Starts what goes on in the background: the log's files, deliveries, the gateway's own
+    /// messages, the template catalogue, tidying up.
+    pub fn run(self: &Arc<Self>) {
+        let spawn = |service: Arc<Self>, name: Job| {
+            let closing = self.closing.clone();
+            self.tasks.spawn(async move {
+                tokio::select! {
+                    () = closing.cancelled() => {}
+                    () = service.job(name) => {}
+                }
+            });
+        };
+        for name in [
+            Job::Checkpoints,
+            Job::Own,
+            Job::Publish,
+            Job::Relay,
+            Job::Sync,
+            Job::Tidy,
+        ] {
+            spawn(Arc::clone(self), name);
+        }
+        self.tasks.close();
+    }
+
+    async fn job(self: Arc<Self>, job: Job) {
+        match job {
+            Job::Checkpoints => self.store.checkpoints().await,
+            Job::Own => self.send_own().await,
+            Job::Publish => self.publish().await,
+            Job::Relay => self.relay().await,
+            Job::Sync => self.sync().await,
+            Job::Tidy => self.tidy().await,
+        }
+    }
+
+    /// Ends the background work, lets calls under way finish within `bound`, and writes the rest of
+    /// the log to its files.
+    pub async fn close(&self, bound: Duration) {
+        self.closing.cancel();
+        self.tasks.close();
+        if tokio::time::timeout(bound, self.tasks.wait())
+            .await
+            .is_err()
+        {
+            tracing::warn!("some work was cut off at the end; it goes on at the next start");
+        }
+        if let Err(error) = self.publish_now().await {
+            tracing::error!(%error, "cannot write the rest of the log; it follows at the next start");
+        }
+        self.store.close();
+    }
+
+    async fn tidy(&self) {
+        loop {
+            if let Err(error) = self.store.tidy().await {
+                tracing::warn!(%error, "cannot tidy up");
+            }
+            tokio::time::sleep(Duration::from_mins(10)).await;
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Job {
+    Checkpoints,
+    Own,
+    Publish,
+    Relay,
+    Sync,
+    Tidy,
+}

@@ -1,0 +1,60 @@
+//! The gateway's own messages: judged when they were written, sent from the outbox.
+
+use std::time::Duration;
+
+use serde_json::Value;
+use store::operation::OwnCall;
+use whatsapp::recipient::Recipient;
+
+use crate::Service;
+use crate::ids;
+use crate::send::real;
+
+impl Service {
+    /// Sends what waits in the outbox, one call for each message, for ever.
+    pub(crate) async fn send_own(&self) {
+        loop {
+            match self.store.next_own().await {
+                Ok(Some(call)) => self.send_one(call).await,
+                Ok(None) => self.store.outbox().await,
+                Err(error) => {
+                    tracing::warn!(%error, "cannot look into the outbox");
+                    tokio::time::sleep(Duration::from_secs(2)).await;
+                }
+            }
+        }
+    }
+
+    async fn send_one(&self, call: OwnCall) {
+        let registry = self.store.registry();
+        let Some(number) = registry.number(call.number) else {
+            return;
+        };
+        let callback = ids::callback(&self.callback, call.message);
+        let body = real(&call.address.identifiers)
+            .and_then(|recipient| addressed(&call.body, &recipient, &callback));
+        let Some(body) = body else {
+            tracing::error!(
+                message = call.message.0,
+                "a message of our own has no address"
+            );
+            return;
+        };
+        let sent = self.post_message(number, body).await;
+        self.conclude(call.message, sent).await;
+    }
+}
+
+/// A stored body with recipient and token.
+fn addressed(body: &[u8], recipient: &Recipient, callback: &str) -> Option<Vec<u8>> {
+    let mut value: Value = serde_json::from_slice(body).ok()?;
+    let object = value.as_object_mut()?;
+    let (key, text) = match recipient {
+        Recipient::Phone(phone) => ("to", phone.as_str()),
+        Recipient::Scoped(id) => ("recipient", id.as_str()),
+    };
+    object.insert(key.to_owned(), text.into());
+    object.insert("recipient_type".to_owned(), "individual".into());
+    object.insert("biz_opaque_callback_data".to_owned(), callback.into());
+    Some(whatsapp::ascii_json(&value).into_bytes())
+}

@@ -1,0 +1,154 @@
+//! The log as files: leaves from the store, tiles and signed checkpoints on disk.
+
+use std::path::Path;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::PoisonError;
+
+use store::Store;
+use store::StoreError;
+use tlog::Checkpoint;
+use tlog::Directory;
+use tlog::DirectoryError;
+use tlog::NoteError;
+use tlog::SigningKey;
+
+use crate::Service;
+use crate::Settings;
+
+/// How many leaves are read from the store at once.
+const SLICE: u32 = 4_096;
+
+/// Why the log's files cannot be written.
+#[derive(Debug, thiserror::Error)]
+pub enum PublishError {
+    /// The files.
+    #[error("{0}")]
+    Directory(#[from] DirectoryError),
+    /// The signature.
+    #[error("{0}")]
+    Note(#[from] NoteError),
+    /// The store.
+    #[error("{0}")]
+    Store(#[from] StoreError),
+    /// The work was cut off.
+    #[error("the work was cut off")]
+    Cut,
+}
+
+/// The log's files and the key that signs their heads.
+#[derive(Debug)]
+pub(crate) struct Log {
+    writer: Arc<Mutex<Writer>>,
+    newest: Arc<Mutex<Option<String>>>,
+}
+
+#[derive(Debug)]
+struct Writer {
+    directory: Directory,
+    key: SigningKey,
+    origin: String,
+}
+
+/// Where the log's files stand in a data directory.
+pub(crate) fn path(directory: &Path) -> PathBuf {
+    directory.join("log")
+}
+
+impl Log {
+    /// Opens the log, or begins it.
+    pub(crate) fn open(
+        store: &Store,
+        directory: &Path,
+        settings: &Settings,
+    ) -> Result<Self, PublishError> {
+        let path = path(directory);
+        let key = SigningKey::from_seed(&settings.log_name, store.keyring().log_seed())?;
+        let directory = if path.join("key.vkey").exists() {
+            Directory::open(&path)?
+        } else {
+            Directory::create(&path, &key.verifying_key())?
+        };
+        let newest = directory.read_checkpoint()?;
+        let origin = settings.log_name.clone();
+        let writer = Arc::new(Mutex::new(Writer {
+            directory,
+            key,
+            origin,
+        }));
+        Ok(Self {
+            writer,
+            newest: Arc::new(Mutex::new(newest)),
+        })
+    }
+
+    pub(crate) fn checkpoint(&self) -> Option<String> {
+        self.newest
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+}
+
+impl Writer {
+    /// Writes what the store has beyond the files, reads it back, and signs the head.
+    fn publish(&mut self, store: &Store) -> Result<Option<String>, PublishError> {
+        let before = self.directory.size();
+        loop {
+            let from = self.directory.size();
+            let leaves = store.read_now(|reader| reader.leaves(from, SLICE))?;
+            if leaves.is_empty() {
+                break;
+            }
+            self.directory
+                .append_at(from, leaves.iter().map(|leaf| leaf.entry.as_slice()))?;
+        }
+        let size = self.directory.size();
+        let signed = self.directory.read_checkpoint_of(size)?;
+        if size == before && signed.is_some() {
+            return Ok(signed);
+        }
+        let root = self.directory.root_from_disk(size)?;
+        let note = self.key.sign(&Checkpoint {
+            origin: self.origin.clone(),
+            size,
+            root,
+        })?;
+        self.directory.write_checkpoint(&note)?;
+        Ok(Some(note))
+    }
+}
+
+impl Service {
+    /// Writes the log's files as leaves come in, for ever.
+    pub(crate) async fn publish(&self) {
+        loop {
+            if let Err(error) = self.publish_now().await {
+                tracing::error!(%error, "cannot write the log's files");
+            }
+            tokio::time::sleep(self.settings.publish_every).await;
+            self.store.leaves().await;
+        }
+    }
+
+    /// Writes what the store has beyond the files, and signs the head.
+    ///
+    /// # Errors
+    /// [`PublishError`]; what was not written follows the next time.
+    pub async fn publish_now(&self) -> Result<Option<String>, PublishError> {
+        let store = Arc::clone(&self.store);
+        let (writer, newest) = (Arc::clone(&self.log.writer), Arc::clone(&self.log.newest));
+        tokio::task::spawn_blocking(move || {
+            let mut writer = writer.lock().unwrap_or_else(PoisonError::into_inner);
+            let note = writer.publish(&store)?;
+            newest
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .clone_from(&note);
+            Ok(note)
+        })
+        .await
+        .map_err(|_| PublishError::Cut)?
+    }
+}

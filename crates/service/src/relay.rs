@@ -1,0 +1,288 @@
+//! Relay: what apps are to hear, delivered.
+//!
+//! Each app has a task of its own, so one dead endpoint delays nobody else. Within an app, threads
+//! go side by side, and each thread in order: a delivery waits for its forerunner.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use domain::ids::AppId;
+use domain::ids::ConversationId;
+use domain::time::Span;
+use domain::time::Timestamp;
+use egress::Request;
+use http::HeaderMap;
+use http::HeaderValue;
+use http::Method;
+use http::header;
+use store::delivery::Attempt;
+use store::delivery::DeliveryState;
+use store::delivery::Due;
+use store::registry::App;
+use tokio::sync::Notify;
+use tokio::task::JoinSet;
+use url::Url;
+use whatsapp::signature;
+
+use crate::Service;
+use crate::render;
+use crate::render::Frame;
+use crate::render::Rendered;
+
+/// How many deliveries of an app are looked at together.
+const BATCH: u32 = 256;
+/// How many threads of an app go side by side.
+const THREADS: usize = 16;
+/// After how many attempts a delivery is given up: about a day and a half.
+const ATTEMPTS: u32 = 24;
+/// The longest pause between two attempts.
+const LONGEST_PAUSE: Span = Span::hours(2);
+/// How often a worker looks by itself: clocks may be set, and a retry may become due.
+const LOOK_AGAIN: Duration = Duration::from_millis(500);
+
+impl Service {
+    /// Delivers to every app that listens, for ever.
+    pub(crate) async fn relay(self: &Arc<Self>) {
+        let mut workers: BTreeMap<AppId, Arc<Notify>> = BTreeMap::new();
+        let mut running = JoinSet::new();
+        loop {
+            let registry = self.store.registry();
+            for app in registry.apps.iter().filter(|app| listens(app)) {
+                let wake = workers.entry(app.id).or_insert_with(|| {
+                    let wake = Arc::new(Notify::new());
+                    running.spawn(Arc::clone(self).deliver_to(app.id, Arc::clone(&wake)));
+                    wake
+                });
+                wake.notify_one();
+            }
+            tokio::select! {
+                () = self.store.deliveries() => {}
+                () = tokio::time::sleep(LOOK_AGAIN) => {}
+            }
+        }
+    }
+
+    async fn deliver_to(self: Arc<Self>, id: AppId, wake: Arc<Notify>) {
+        loop {
+            let registry = self.store.registry();
+            let Some(app) = registry.app(id).filter(|app| listens(app)) else {
+                wake.notified().await;
+                continue;
+            };
+            let now = self.store.clock().now();
+            match self
+                .store
+                .read(move |reader| reader.due(id, now, BATCH))
+                .await
+            {
+                Ok(due) if due.is_empty() => wake.notified().await,
+                Ok(due) => self.deliver(app, due).await,
+                Err(error) => {
+                    tracing::warn!(%error, "cannot look for deliveries");
+                    tokio::time::sleep(Duration::from_secs(1)).await;
+                }
+            }
+        }
+    }
+
+    async fn deliver(self: &Arc<Self>, app: &App, due: Vec<Due>) {
+        let mut threads: BTreeMap<ConversationId, Vec<Due>> = BTreeMap::new();
+        for delivery in due {
+            threads
+                .entry(delivery.conversation)
+                .or_default()
+                .push(delivery);
+        }
+        let app = Arc::new(app.clone());
+        let mut waiting = threads.into_values();
+        let mut going = JoinSet::new();
+        loop {
+            while going.len() < THREADS
+                && let Some(thread) = waiting.next()
+            {
+                let (service, app) = (Arc::clone(self), Arc::clone(&app));
+                going.spawn(async move { service.deliver_thread(&app, thread).await });
+            }
+            let Some(attempts) = going.join_next().await else {
+                return;
+            };
+            if let Err(error) = self.store.attempted(attempts.unwrap_or_default()).await {
+                tracing::warn!(%error, "cannot record deliveries; they will be made again");
+            }
+        }
+    }
+
+    /// One thread's deliveries in order, up to the first that is not accepted.
+    async fn deliver_thread(&self, app: &App, thread: Vec<Due>) -> Vec<Attempt> {
+        let mut attempts = Vec::with_capacity(thread.len());
+        for due in thread {
+            let attempt = self.attempt(app, &due).await;
+            attempts.push(attempt);
+            if attempt.state == DeliveryState::Waiting {
+                break;
+            }
+        }
+        attempts
+    }
+
+    async fn attempt(&self, app: &App, due: &Due) -> Attempt {
+        let now = self.store.clock().now();
+        let ended = |state, answer| Attempt {
+            id: due.id,
+            state,
+            answer,
+            next: now,
+        };
+        let body = match self.body(app, due).await {
+            Ok(Some(body)) => body,
+            Ok(None) => return ended(DeliveryState::Dead, None),
+            Err(error) => {
+                tracing::warn!(%error, delivery = due.id.0, "cannot render a delivery");
+                return self.again(due, now, None, None);
+            }
+        };
+        let Some(url) = app
+            .relay_url
+            .as_deref()
+            .and_then(|url| Url::parse(url).ok())
+        else {
+            return ended(DeliveryState::Dead, None);
+        };
+        let headers = headers(&signature::sign(&app.secret, body.as_bytes()));
+        let request = Request {
+            method: Method::POST,
+            url: &url,
+            headers,
+            body: Bytes::from(body),
+            max_response: 64 * 1024,
+            timeout: self.settings.relay_timeout,
+        };
+        match self.egress.send(request).await {
+            Ok(response) if response.status.is_success() => {
+                ended(DeliveryState::Delivered, Some(response.status.as_u16()))
+            }
+            Ok(response) => {
+                let wait = response
+                    .headers
+                    .get(header::RETRY_AFTER)
+                    .and_then(|value| value.to_str().ok()?.parse().ok())
+                    .map(Span::seconds);
+                self.again(due, now, Some(response.status.as_u16()), wait)
+            }
+            Err(_) => self.again(due, now, None, None),
+        }
+    }
+
+    async fn body(&self, app: &App, due: &Due) -> Result<Option<String>, store::StoreError> {
+        let delivery = *due;
+        let media = self
+            .store
+            .read(move |reader| render::media_of(reader, &delivery))
+            .await?;
+        let sha256 = match media {
+            // The app can ask for it again; a file that cannot be had now is no reason to wait.
+            Some(media) => self
+                .ensure(media)
+                .await
+                .ok()
+                .and_then(|reference| reference.sha256),
+            None => None,
+        };
+        for _ in 0..2 {
+            match self.render(app, due, sha256.as_deref())? {
+                Rendered::Body(body) => return Ok(Some(body)),
+                Rendered::Gone => return Ok(None),
+                Rendered::NeedsAlias(subject) => drop(self.alias(app.id, subject).await?),
+            }
+        }
+        Ok(None)
+    }
+
+    /// Renders on this thread: a handful of reads by key, each a few microseconds.
+    fn render(
+        &self,
+        app: &App,
+        due: &Due,
+        sha256: Option<&str>,
+    ) -> Result<Rendered, store::StoreError> {
+        let ids = self
+            .store
+            .keyring()
+            .id_key(u32::try_from(app.id.0).unwrap_or(0));
+        let media_url = |id: &str| self.media_url(id);
+        let base64 = sha256.map(base64_of_hex);
+        let frame = Frame {
+            app: app.id,
+            identity: app.identity,
+            ids: &ids,
+            media_url: &media_url,
+            media_sha256: base64.as_deref(),
+        };
+        self.store
+            .read_now(|reader| render::render(reader, due, frame))
+    }
+
+    /// The next attempt: twice as late as the one before, up to a bound, with a fifth of chance so
+    /// that a recovering endpoint is not met by everything at once.
+    fn again(
+        &self,
+        due: &Due,
+        now: Timestamp,
+        answer: Option<u16>,
+        asked: Option<Span>,
+    ) -> Attempt {
+        if due.attempts + 1 >= ATTEMPTS {
+            return Attempt {
+                id: due.id,
+                state: DeliveryState::Dead,
+                answer,
+                next: now,
+            };
+        }
+        let base = Span::seconds(1_u32 << due.attempts.min(12)).min(LONGEST_PAUSE);
+        let [chance] = self.store.random().array::<1>().unwrap_or_default();
+        let jitter = base.as_micros() / 5 * i64::from(chance) / 255;
+        let pause = Span::micros(base.as_micros() + jitter).max(asked.unwrap_or(Span::ZERO));
+        let next = now + pause.min(LONGEST_PAUSE);
+        Attempt {
+            id: due.id,
+            state: DeliveryState::Waiting,
+            answer,
+            next,
+        }
+    }
+}
+
+fn listens(app: &App) -> bool {
+    app.ended_at.is_none() && app.relay_url.is_some()
+}
+
+fn headers(signature: &str) -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    headers.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("application/json"),
+    );
+    headers.insert(header::USER_AGENT, HeaderValue::from_static("imvume"));
+    if let Ok(value) = HeaderValue::from_str(signature) {
+        headers.insert("x-hub-signature-256", value);
+    }
+    headers
+}
+
+/// Meta writes hashes in webhooks in base64.
+fn base64_of_hex(hex: &str) -> String {
+    use base64::Engine;
+    let digits: Vec<u8> = hex
+        .chars()
+        .filter_map(|c| c.to_digit(16))
+        .filter_map(|d| u8::try_from(d).ok())
+        .collect();
+    let bytes: Vec<u8> = digits
+        .chunks_exact(2)
+        .map(|pair| pair.iter().fold(0, |byte, digit| byte << 4 | digit))
+        .collect();
+    base64::engine::general_purpose::STANDARD.encode(bytes)
+}

@@ -1,0 +1,292 @@
+//! What an app gets of a message or a status: rendered from sealed rows at delivery, the same bytes
+//! every time.
+
+use domain::ids::AppId;
+use domain::ids::MediaId;
+use domain::ids::MessageId;
+use domain::ids::SubjectId;
+use domain::message::IdentityMode;
+use domain::subject::IdentifierKind;
+use seal::IdKey;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use store::Reader;
+use store::StoreError;
+use store::delivery::Due;
+use store::read::MessageRow;
+use whatsapp::relay::Identity;
+use whatsapp::relay::RelayError;
+use whatsapp::relay::RelayMessage;
+use whatsapp::relay::RelayStatus;
+use whatsapp::relay::Rewrite;
+use whatsapp::relay::render_message;
+use whatsapp::relay::render_status;
+
+use crate::ids;
+
+/// How far back in a thread a quoted message is looked for.
+const REACH: usize = 200;
+
+/// What an app in alias mode reads instead of a name.
+const ALIAS_NAME: &str = "Customer";
+
+/// What has to be there before a delivery can be rendered.
+#[derive(Debug)]
+pub(crate) enum Rendered {
+    /// The body.
+    Body(String),
+    /// The app has no alias for this person yet.
+    NeedsAlias(SubjectId),
+    /// It can never be rendered: what it tells of is gone.
+    Gone,
+}
+
+/// What rendering takes beside the rows.
+#[derive(Clone, Copy)]
+pub(crate) struct Frame<'a> {
+    pub(crate) app: AppId,
+    pub(crate) identity: IdentityMode,
+    pub(crate) ids: &'a IdKey,
+    /// The address of a media object, by the app's id of it.
+    pub(crate) media_url: &'a dyn Fn(&str) -> String,
+    /// The hash of the working copy of the message's media object.
+    pub(crate) media_sha256: Option<&'a str>,
+}
+
+#[derive(Deserialize)]
+struct Inbound<'a> {
+    #[serde(borrow)]
+    message: &'a RawValue,
+    #[serde(borrow)]
+    contact: Option<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
+struct Outbound {
+    #[serde(default)]
+    biz_opaque_callback_data: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Told<'a> {
+    #[serde(default)]
+    errors: Vec<Fault>,
+    #[serde(borrow, default)]
+    pricing: Option<&'a RawValue>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Fault {
+    code: u32,
+    title: String,
+    error_data: Option<Details>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Details {
+    details: Option<String>,
+}
+
+/// Who a person is, for one app.
+struct Person {
+    alias: Option<String>,
+    wa_id: Option<String>,
+    user_id: Option<String>,
+    known: Vec<String>,
+}
+
+/// Renders a delivery.
+pub(crate) fn render(
+    reader: &Reader<'_>,
+    due: &Due,
+    frame: Frame<'_>,
+) -> Result<Rendered, StoreError> {
+    let Some(row) = reader.message(due.message)? else {
+        return Ok(Rendered::Gone);
+    };
+    let person = person(reader, row.subject, frame)?;
+    if frame.identity == IdentityMode::Alias && person.alias.is_none() {
+        return Ok(Rendered::NeedsAlias(row.subject));
+    }
+    let body = match due.status {
+        None => message(reader, &row, &person, frame)?,
+        Some(status) => match reader.status(status)? {
+            Some(told) => status_of(reader, &row, &person, frame, &told)?,
+            None => None,
+        },
+    };
+    Ok(body.map_or(Rendered::Gone, Rendered::Body))
+}
+
+/// The media object a delivery carries.
+pub(crate) fn media_of(reader: &Reader<'_>, due: &Due) -> Result<Option<MediaId>, StoreError> {
+    if due.status.is_some() {
+        Ok(None)
+    } else {
+        reader.media_of(due.message)
+    }
+}
+
+fn person(reader: &Reader<'_>, subject: SubjectId, frame: Frame<'_>) -> Result<Person, StoreError> {
+    let identifiers = reader.identifiers(subject)?;
+    let of = |kind| {
+        identifiers
+            .iter()
+            .find(|identifier| identifier.kind() == kind)
+            .map(domain::subject::Identifier::value)
+    };
+    let mut person = Person {
+        alias: None,
+        wa_id: of(IdentifierKind::Phone).map(|phone| phone.trim_start_matches('+').to_owned()),
+        user_id: of(IdentifierKind::Bsuid).map(str::to_owned),
+        known: Vec::new(),
+    };
+    if frame.identity == IdentityMode::Alias {
+        person.alias = reader.alias(frame.app, subject)?;
+        for linked in reader.linked(subject)? {
+            let values = reader.identifiers(linked)?;
+            person.known.extend(
+                values
+                    .iter()
+                    .map(|identifier| identifier.value().to_owned()),
+            );
+        }
+    }
+    Ok(person)
+}
+
+impl Person {
+    fn identity(&self) -> Identity<'_> {
+        match &self.alias {
+            Some(alias) => Identity::Alias {
+                alias,
+                profile_name: ALIAS_NAME,
+            },
+            None => Identity::Real {
+                wa_id: None,
+                user_id: None,
+                profile_name: None,
+            },
+        }
+    }
+}
+
+fn message(
+    reader: &Reader<'_>,
+    row: &MessageRow,
+    person: &Person,
+    frame: Frame<'_>,
+) -> Result<Option<String>, StoreError> {
+    let content = reader.content(row)?;
+    let Ok(inbound) = serde_json::from_slice::<Inbound<'_>>(&content.content) else {
+        return Ok(None);
+    };
+    let Some((_, conversation)) = reader.conversation(row.conversation)? else {
+        return Ok(None);
+    };
+    let Some(number) = reader.registry().number(conversation.number) else {
+        return Ok(None);
+    };
+    let media_id = reader
+        .media_of(row.id)?
+        .map(|media| ids::media(frame.ids, media));
+    let media_url = media_id.as_deref().map(frame.media_url);
+    let map = |wamid: &str| -> Option<String> {
+        let found = reader.by_wamid(row.previous, wamid, REACH).ok().flatten();
+        Some(found.map_or_else(
+            || ids::foreign(frame.ids, wamid),
+            |message: MessageId| ids::message(frame.ids, message),
+        ))
+    };
+    let known: Vec<&str> = person.known.iter().map(String::as_str).collect();
+    let stored = RelayMessage {
+        waba_id: &number.waba_id,
+        phone_number_id: &number.phone_number_id,
+        display_phone_number: &number.display,
+        field: "messages",
+        message_raw: inbound.message.get(),
+        contact_raw: inbound
+            .contact
+            .map(RawValue::get)
+            .filter(|raw| *raw != "null"),
+    };
+    let rewrite = Rewrite {
+        identity: person.identity(),
+        message_id: &ids::message(frame.ids, row.id),
+        map_message_id: &map,
+        media_id: media_id.as_deref(),
+        media_url: media_url.as_deref(),
+        media_sha256: frame.media_sha256,
+        keep_referral: false,
+        known: &known,
+        successor_alias: None,
+    };
+    Ok(render_message(&stored, &rewrite).ok())
+}
+
+fn status_of(
+    reader: &Reader<'_>,
+    row: &MessageRow,
+    person: &Person,
+    frame: Frame<'_>,
+    told: &store::read::StatusContent,
+) -> Result<Option<String>, StoreError> {
+    let sent = reader.content(row)?;
+    let callback = serde_json::from_slice::<Outbound>(&sent.content)
+        .ok()
+        .and_then(|outbound| outbound.biz_opaque_callback_data);
+    let Ok(raw) = serde_json::from_slice::<Told<'_>>(&told.raw) else {
+        return Ok(None);
+    };
+    let Some((_, conversation)) = reader.conversation(row.conversation)? else {
+        return Ok(None);
+    };
+    let Some(number) = reader.registry().number(conversation.number) else {
+        return Ok(None);
+    };
+    let errors: Vec<RelayError<'_>> = raw
+        .errors
+        .iter()
+        .map(|fault| RelayError {
+            code: fault.code,
+            title: &fault.title,
+            details: fault
+                .error_data
+                .as_ref()
+                .and_then(|data| data.details.as_deref()),
+        })
+        .collect();
+    let status = RelayStatus {
+        waba_id: &number.waba_id,
+        phone_number_id: &number.phone_number_id,
+        display_phone_number: &number.display,
+        status: told.state.name(),
+        timestamp: told.at.seconds(),
+        callback_data: callback.as_deref(),
+        errors: &errors,
+        pricing_raw: raw.pricing.map(RawValue::get),
+    };
+    let known: Vec<&str> = person.known.iter().map(String::as_str).collect();
+    let identity = match person.identity() {
+        Identity::Real { .. } => Identity::Real {
+            wa_id: person.wa_id.as_deref(),
+            user_id: person.user_id.as_deref(),
+            profile_name: None,
+        },
+        alias @ Identity::Alias { .. } => alias,
+    };
+    let rewrite = Rewrite {
+        identity,
+        message_id: &ids::message(frame.ids, row.id),
+        map_message_id: &|_| None,
+        media_id: None,
+        media_url: None,
+        media_sha256: None,
+        keep_referral: false,
+        known: &known,
+        successor_alias: None,
+    };
+    Ok(Some(render_status(&status, &rewrite)))
+}

@@ -1,0 +1,87 @@
+//! What the service is told at its start.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use egress::Policy;
+use seal::Zeroizing;
+use store::admin::NewNumber;
+use url::Url;
+
+/// What the service is told at its start.
+#[derive(Clone)]
+pub struct Settings {
+    /// Where Meta's Graph API is, without version: `https://graph.facebook.com/`.
+    pub graph: Url,
+    /// The version of the API that is called, `v23.0`.
+    pub version: String,
+    /// The secret Meta signs webhooks with.
+    pub app_secret: Zeroizing<String>,
+    /// The word by which Meta's verification request is recognised.
+    pub verify_token: Zeroizing<String>,
+    /// The numbers, with their access tokens.
+    pub numbers: Vec<NumberSettings>,
+    /// The name the log is signed under: a host name of the organisation, or the like.
+    pub log_name: String,
+    /// How often a checkpoint is signed while leaves come in.
+    pub publish_every: Duration,
+    /// The address under which apps reach the gateway: media addresses begin with it.
+    pub apps_url: Url,
+    /// The two letters aliases begin with: ISO 3166-1 of the organisation.
+    pub country: String,
+    /// The language of the gateway's own messages where the person's word does not tell.
+    pub language: String,
+    /// The organisation's name in the gateway's own messages.
+    pub organisation: String,
+    /// Where media objects are kept.
+    pub media: PathBuf,
+    /// What may be called.
+    pub egress: Policy,
+    /// How long a call to Meta may take.
+    pub call_timeout: Duration,
+    /// How long an app may take to accept a webhook.
+    pub relay_timeout: Duration,
+}
+
+/// A number and its access token at Meta.
+#[derive(Clone)]
+pub struct NumberSettings {
+    /// Its id at Meta.
+    pub phone_number_id: String,
+    /// The account it belongs to.
+    pub waba_id: String,
+    /// The number as people see it.
+    pub display: String,
+    /// The verified name.
+    pub verified_name: String,
+    /// The token calls are made with.
+    pub access_token: Zeroizing<String>,
+}
+
+impl NumberSettings {
+    pub(crate) fn to_store(&self) -> NewNumber {
+        NewNumber {
+            phone_number_id: self.phone_number_id.clone(),
+            waba_id: self.waba_id.clone(),
+            display: self.display.clone(),
+            verified_name: self.verified_name.clone(),
+        }
+    }
+}
+
+impl fmt::Debug for Settings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Settings")
+            .field("numbers", &self.numbers)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for NumberSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NumberSettings")
+            .field("phone_number_id", &self.phone_number_id)
+            .finish_non_exhaustive()
+    }
+}

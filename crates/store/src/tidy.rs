@@ -1,0 +1,43 @@
+//! What goes by itself once it has served its time.
+
+use domain::time::Span;
+
+use crate::error::StoreError;
+use crate::tx::Tx;
+
+/// Meta repeats a webhook for 7 days; a day is added for clocks.
+const REPETITIONS: Span = Span::days(8);
+
+/// How long a raw webhook is kept aside.
+const QUARANTINE: Span = Span::days(30);
+
+/// How many rows one transaction removes of each kind, so that nobody waits long behind it.
+const SLICE: u32 = 2_000;
+
+/// Removes one slice of everything that has served its time, and the keys of quarantined days.
+pub(crate) fn tidy(tx: &mut Tx<'_>) -> Result<(), StoreError> {
+    let repeated = tx.now() - REPETITIONS;
+    let kept = (tx.now() - QUARANTINE).day();
+    let delete = |sql: &str, before: i64| -> Result<(), StoreError> {
+        tx.connection
+            .prepare_cached(sql)?
+            .execute((before, SLICE))?;
+        Ok(())
+    };
+    delete(
+        "DELETE FROM dedup WHERE (hour, tag) IN \
+         (SELECT hour, tag FROM dedup WHERE hour < $1 LIMIT $2)",
+        repeated.hour(),
+    )?;
+    delete(
+        "DELETE FROM idempotency WHERE (app_id, tag) IN \
+         (SELECT app_id, tag FROM idempotency WHERE at < $1 LIMIT $2)",
+        repeated.micros(),
+    )?;
+    delete(
+        "DELETE FROM quarantine WHERE id IN (SELECT id FROM quarantine WHERE day < $1 LIMIT $2)",
+        kept,
+    )?;
+    tx.keyring().drop_quarantine_before(kept)?;
+    Ok(())
+}
