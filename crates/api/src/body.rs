@@ -47,6 +47,10 @@ impl<T: DeserializeOwned> FromRequest<ApiState> for Body<T> {
                     StatusCode::PAYLOAD_TOO_LARGE => Problem::from(Kind::TooLarge),
                     _ => Problem::from(Kind::Body),
                 })?;
+        // Serde would read an array as the members in order.
+        if bytes.trim_ascii_start().first() != Some(&b'{') {
+            return Err(Problem::new(Kind::Body, "it has to be an object"));
+        }
         serde_json::from_slice(&bytes).map(Self).map_err(|error| {
             // Where it is wrong helps the caller; what stands there is not repeated.
             let (line, column) = (error.line(), error.column());

@@ -79,7 +79,7 @@ pub(crate) fn url(field: &'static str, url: &str) -> Result<String, Problem> {
     if fits {
         Ok(url.to_owned())
     } else {
-        let detail = "it has to be an absolute http or https address";
+        let detail = "it has to be an absolute http or https address without a password in it";
         Err(Problem::value(field, detail))
     }
 }

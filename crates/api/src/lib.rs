@@ -34,6 +34,7 @@ use axum::Router;
 use axum::body::Bytes;
 use axum::http::header;
 use axum::middleware;
+use axum::routing::any;
 use axum::routing::get;
 use utoipa_axum::router::OpenApiRouter;
 
@@ -47,7 +48,8 @@ const PREFIX: &str = "/api/v1";
 
 /// The admin API, ready to be merged into the staff listener's router.
 pub fn router(state: ApiState) -> Router {
-    let operations = routes::all().fallback(async || Problem::from(Kind::Missing));
+    let missing = async || Problem::from(Kind::Missing);
+    let operations = routes::all().fallback(missing);
     let (router, description) = OpenApiRouter::with_openapi(description::bare())
         .nest(PREFIX, operations)
         .split_for_parts();
@@ -61,6 +63,8 @@ pub fn router(state: ApiState) -> Router {
     };
     router
         .route(&format!("{PREFIX}/openapi.json"), get(serve))
+        // The fallback of what is nested does not see the bare prefix with a slash.
+        .route(&format!("{PREFIX}/"), any(missing))
         .method_not_allowed_fallback(async || Problem::from(Kind::Method))
         .layer(middleware::from_fn(access::guard))
         .with_state(state)

@@ -1,8 +1,6 @@
 //! The words of the domain as they stand in JSON: types of their own, so that a new one in the
 //! domain shows here before it shows to anybody.
 
-use std::fmt;
-
 use domain::time::Timestamp;
 use serde::Deserialize;
 use serde::Deserializer;
@@ -40,7 +38,7 @@ impl<'de> Deserialize<'de> for Instant {
 macro_rules! words {
     ($(
         $(#[$doc:meta])*
-        $name:ident = $owner:ident :: $module:ident :: $theirs:ident, $case:literal
+        $name:ident = $owner:ident :: $module:ident :: $theirs:ident, $case:tt
         { $($variant:ident),+ $(,)? }
     )+) => {$(
         $(#[$doc])*
@@ -171,18 +169,30 @@ pub(crate) fn instant(at: Option<Timestamp>) -> Option<Instant> {
     at.map(Instant)
 }
 
-impl fmt::Display for Instant {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use domain::consent;
     use domain::message;
     use domain::purpose;
     use serde::Serialize;
+    use utoipa::PartialSchema;
+
+    /// The words the description lists for a type.
+    fn documented<T: PartialSchema>() -> Vec<String> {
+        let schema = serde_json::to_value(T::schema()).unwrap();
+        serde_json::from_value(schema["enum"].clone()).unwrap()
+    }
+
+    #[test]
+    fn the_description_lists_what_is_taken() {
+        let states = consent::ConsentState::ALL.map(|word| word.name().to_owned());
+        assert_eq!(documented::<super::ConsentState>(), states);
+        let methods = consent::Method::ALL.map(|word| word.name().to_owned());
+        assert_eq!(documented::<super::Method>(), methods);
+        let categories = ["AUTHENTICATION", "MARKETING", "UTILITY"];
+        assert_eq!(documented::<super::Category>(), categories);
+        assert_eq!(documented::<super::Outcome>(), ["allow", "defer", "refuse"]);
+    }
 
     fn json(word: impl Serialize) -> String {
         serde_json::to_value(word)

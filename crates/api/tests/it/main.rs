@@ -1,0 +1,20 @@
+//! The admin API over a real store.
+#![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+#![expect(clippy::panic, reason = "a failed test")]
+#![expect(
+    clippy::indexing_slicing,
+    reason = "a place that is not there is a failed test"
+)]
+
+mod access;
+mod apps;
+mod configuration;
+mod conversations;
+mod decisions;
+mod deliveries;
+mod description;
+mod log;
+mod masked;
+mod refusals;
+mod rig;
+mod subjects;

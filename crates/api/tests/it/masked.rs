@@ -1,0 +1,84 @@
+//! Nothing but the two reveal operations shows who a person is or what they wrote.
+
+use axum::http::StatusCode;
+use serde_json::json;
+
+use crate::description::operations;
+use crate::rig::BSUID;
+use crate::rig::NAME;
+use crate::rig::PHONE;
+use crate::rig::Rig;
+use crate::rig::TEXT;
+use crate::rig::WA_ID;
+
+/// Every run of five digits of the person's phone and BSUID, and the words they used.
+fn canaries() -> Vec<String> {
+    let mut canaries: Vec<String> = NAME.split(' ').map(str::to_owned).collect();
+    canaries.push(TEXT.to_owned());
+    canaries.push("on its way".to_owned());
+    canaries.push("wamid".to_owned());
+    for digits in [WA_ID, BSUID.trim_start_matches("ZA.")] {
+        let runs = digits.as_bytes().windows(5);
+        canaries.extend(runs.map(|run| String::from_utf8(run.to_vec()).unwrap()));
+    }
+    canaries
+}
+
+#[tokio::test]
+async fn whatever_can_be_got_is_masked() {
+    let rig = Rig::busy().await;
+    let canaries = canaries();
+    let check = |what: &str, text: &str| {
+        for canary in &canaries {
+            assert!(
+                !text.contains(canary.as_str()),
+                "{what} shows `{canary}`: {text}"
+            );
+        }
+    };
+    for operation in operations(&rig).await {
+        if operation.method == "GET" {
+            let path = operation.at("1");
+            let reply = rig.get(&path).await;
+            assert_eq!(reply.status, 200, "{path}");
+            check(&path, &reply.text);
+        }
+    }
+    for (path, body) in [
+        ("/subjects/lookup", json!({"phone": PHONE})),
+        ("/subjects", json!({"phone": PHONE, "bsuid": BSUID})),
+        ("/decisions/preview", json!({"phone": PHONE, "number": 1})),
+    ] {
+        let reply = rig.post(path, body).await;
+        reply.ok(StatusCode::OK);
+        check(path, &reply.text);
+    }
+    // The canaries are real: the reveal shows them.
+    let body = json!({"reason": "to see that the test sees"});
+    for path in ["/subjects/1/reveal", "/conversations/1/messages/reveal"] {
+        let revealed = rig.post(path, body.clone()).await;
+        assert!(revealed.text.contains(NAME) && revealed.text.contains(WA_ID));
+    }
+}
+
+#[tokio::test]
+async fn refusals_repeat_nothing() {
+    let rig = Rig::busy().await;
+    for (path, body) in [
+        ("/subjects/lookup", json!({"phone": "+27825550123x"})),
+        ("/subjects/lookup", json!({"phone": PHONE, "bsuid": BSUID})),
+        ("/subjects/lookup", json!({PHONE: 1})),
+        ("/subjects", json!({"bsuid": "ZA-13491208655302741918"})),
+        (
+            "/decisions/preview",
+            json!({"phone": PHONE, "number": 82_555}),
+        ),
+        ("/subjects/1/consent", json!({"purpose": PHONE})),
+    ] {
+        let reply = rig.post(path, body).await;
+        assert!(400 <= reply.status, "{path}");
+        for canary in canaries() {
+            assert!(!reply.text.contains(&canary), "{path}: {}", reply.text);
+        }
+    }
+}
