@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use anyhow::bail;
 
+use crate::fuzz;
 use crate::output::say;
 use crate::process;
 use crate::rules;
@@ -51,10 +52,18 @@ const STAGES: &[Stage] = &[
     },
     Stage {
         name: "browser",
-        when: When::Present(tools::BROWSER),
+        when: When::Always,
         work: browser,
     },
+    Stage {
+        name: "fuzzing",
+        when: When::All,
+        work: fuzzing,
+    },
 ];
+
+/// Seconds for each fuzz target: enough to read all seeds and to find what lies near them.
+const FUZZING: u32 = 10;
 
 struct Stage {
     name: &'static str,
@@ -65,8 +74,6 @@ struct Stage {
 enum When {
     All,
     Always,
-    /// From the day this folder is in the tree.
-    Present(&'static str),
 }
 
 /// Whether to run the stages that cost more than they usually find.
@@ -87,7 +94,6 @@ impl Stage {
         match self.when {
             When::All => extent == Extent::All,
             When::Always => true,
-            When::Present(folder) => process::root().join(folder).is_dir(),
         }
     }
 }
@@ -186,4 +192,8 @@ fn clients(_: Install) -> anyhow::Result<()> {
 
 fn browser(_: Install) -> anyhow::Result<()> {
     process::run(process::program("node").arg("tests/browser/run.mjs"))
+}
+
+fn fuzzing(install: Install) -> anyhow::Result<()> {
+    fuzz::run(install, FUZZING, &[])
 }

@@ -11,9 +11,6 @@ use anyhow::bail;
 use crate::output::say;
 use crate::process;
 
-/// The folder of the browser tests, which need a browser.
-pub(crate) const BROWSER: &str = "tests/browser";
-
 const CLIENTS: &str = "tests/clients";
 const VENV: &str = "target/clients/venv";
 const REQUIREMENTS: &str = "tests/clients/requirements.txt";
@@ -84,10 +81,7 @@ pub(crate) fn python() -> PathBuf {
 ///
 /// Something is missing and may not be fetched, or could not be.
 pub(crate) fn prepare(install: Install) -> anyhow::Result<()> {
-    let mut wanted = vec![PYTHON, NODE, NPM];
-    if process::root().join(BROWSER).is_dir() {
-        wanted.push(CHROMIUM);
-    }
+    let wanted = [PYTHON, NODE, NPM, CHROMIUM];
     let missing: Vec<&str> = wanted
         .iter()
         .filter(|package| !package.is_there())

@@ -105,6 +105,14 @@ pub struct Suppression {
     pub since: Timestamp,
 }
 
+/// One entry for each scope and source, the earliest: a person is on the list once for every
+/// identifier, and that is one fact, not several.
+pub fn distinct(mut entries: Vec<Suppression>) -> Vec<Suppression> {
+    entries.sort_by_key(|entry| (entry.scope, entry.source, entry.since));
+    entries.dedup_by_key(|entry| (entry.scope, entry.source));
+    entries
+}
+
 impl Suppression {
     /// Whether WhatsApp's native *resume* lifts it. It clears only what WhatsApp itself set; what
     /// the person told us stays until the person tells us otherwise.
@@ -115,5 +123,29 @@ impl Suppression {
     /// Whether the person's own opt-in word lifts it.
     pub fn lifted_by_opt_in(&self) -> bool {
         self.source == SuppressionSource::Own
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Suppression;
+    use super::SuppressionScope;
+    use super::SuppressionSource;
+    use super::distinct;
+    use crate::time::Timestamp;
+
+    #[test]
+    fn one_stop_on_two_identifiers_is_one_fact() {
+        let entry = |source, at| Suppression {
+            scope: SuppressionScope::Promotional,
+            source,
+            since: Timestamp::from_seconds(at),
+        };
+        let own = SuppressionSource::Own;
+        let native = SuppressionSource::Native;
+        assert_eq!(
+            distinct(vec![entry(own, 7), entry(native, 3), entry(own, 5)]),
+            [entry(own, 5), entry(native, 3)]
+        );
     }
 }

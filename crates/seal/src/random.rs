@@ -1,17 +1,25 @@
 //! The only source of randomness in the tree.
 
 use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::PoisonError;
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering;
 
 use aws_lc_rs::rand::SecureRandom;
 use aws_lc_rs::rand::SystemRandom;
+use zeroize::Zeroize;
+use zeroize::Zeroizing;
 
 use crate::error::SealError;
 use crate::hash::sha256_parts;
 use crate::secret::debug_name_only;
 
 const BLOCK: usize = 32;
+/// How many bytes are drawn ahead.
+const POOL: usize = 2_048;
+/// The longest request that is served from what was drawn ahead.
+const FROM_POOL: usize = 64;
 
 /// Where random bytes come from. Cloning is cheap, and clones draw from the same stream.
 #[derive(Clone)]
@@ -20,7 +28,17 @@ pub struct Random(Source);
 #[derive(Clone)]
 enum Source {
     Seeded(Arc<Seeded>),
-    System(SystemRandom),
+    System(Arc<Mutex<Pool>>),
+}
+
+/// Random bytes drawn ahead: asking the generator costs the same for 12 bytes as for a few hundred.
+/// Bytes are wiped as they are handed out, so none is ever used twice or found later. A process that
+/// forks without starting another program would hand them out twice; that takes unsafe code, which
+/// the workspace forbids.
+struct Pool {
+    bytes: Zeroizing<[u8; POOL]>,
+    /// How many of `bytes`, from the front, have not been handed out.
+    left: usize,
 }
 
 struct Seeded {
@@ -33,7 +51,10 @@ debug_name_only!(Random);
 impl Random {
     /// The operating system's randomness through the AWS-LC generator.
     pub fn system() -> Self {
-        Self(Source::System(SystemRandom::new()))
+        Self(Source::System(Arc::new(Mutex::new(Pool {
+            bytes: Zeroizing::new([0; POOL]),
+            left: 0,
+        }))))
     }
 
     /// A stream anyone can repeat: SHA-256 over the seed and a block counter. For tests and the
@@ -54,7 +75,11 @@ impl Random {
                 stream.fill(out);
                 Ok(())
             }
-            Source::System(system) => system.fill(out).map_err(|_| SealError::Random),
+            Source::System(pool) if out.len() <= FROM_POOL => pool
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .fill(out),
+            Source::System(_) => draw(out),
         }
     }
 
@@ -68,6 +93,27 @@ impl Random {
         self.fill(&mut out)?;
         Ok(out)
     }
+}
+
+impl Pool {
+    fn fill(&mut self, out: &mut [u8]) -> Result<(), SealError> {
+        if self.left < out.len() {
+            self.left = 0;
+            draw(&mut *self.bytes)?;
+            self.left = POOL;
+        }
+        let start = self.left.saturating_sub(out.len());
+        let taken = self.bytes.get_mut(start..self.left).unwrap_or_default();
+        out.copy_from_slice(taken);
+        taken.zeroize();
+        self.left = start;
+        Ok(())
+    }
+}
+
+/// Asks the system's generator.
+fn draw(out: &mut [u8]) -> Result<(), SealError> {
+    SystemRandom::new().fill(out).map_err(|_| SealError::Random)
 }
 
 impl Seeded {
@@ -107,6 +153,24 @@ mod tests {
     #[test]
     fn the_system_does_not_repeat_itself() {
         let random = Random::system();
-        assert_ne!(random.array::<32>().unwrap(), random.array::<32>().unwrap());
+        let mut seen = std::collections::HashSet::new();
+        for _ in 0..1_000 {
+            assert!(seen.insert(random.array::<12>().unwrap()));
+            assert!(seen.insert(random.array::<32>().unwrap()[..12].try_into().unwrap()));
+            assert!(seen.insert(random.array::<100>().unwrap()[..12].try_into().unwrap()));
+        }
+    }
+
+    #[test]
+    fn what_was_handed_out_is_wiped() {
+        let random = Random::system();
+        let Source::System(pool) = &random.0 else {
+            panic!("not the system's")
+        };
+        let out = random.array::<32>().unwrap();
+        let pool = pool.lock().unwrap();
+        assert_eq!(pool.left, POOL - 32);
+        assert_eq!(pool.bytes[pool.left..], [0; 32]);
+        assert_ne!(out, [0; 32]);
     }
 }

@@ -392,6 +392,8 @@ pub(crate) fn alias(
     if let Some(alias) = crate::read::alias(tx.connection, app, subject)? {
         return Ok(alias);
     }
+    tx.registry().app(app).ok_or(Refusal::Missing("app"))?;
+    crate::people::exists(tx.connection, subject)?;
     let mut alias = format!("{country}.");
     while alias.len() < country.len() + 21 {
         let [byte] = tx.random().array::<1>()?;

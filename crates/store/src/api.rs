@@ -28,8 +28,8 @@ use crate::catalogue::ListedTemplate;
 use crate::consent::NewConsent;
 use crate::delivery;
 use crate::delivery::Attempt;
-use crate::error::Refusal;
 use crate::error::StoreError;
+use crate::known::Known;
 use crate::media;
 use crate::media::KeptObject;
 use crate::media::NewMedia;
@@ -38,7 +38,7 @@ use crate::operation::Outgoing;
 use crate::operation::OwnCall;
 use crate::operation::Send;
 use crate::operation::SendReply;
-use crate::people::Known;
+use crate::people;
 use crate::record;
 use crate::send;
 use crate::send::Question;
@@ -73,7 +73,8 @@ impl Store {
     /// Removes what has served its time: keys of repetitions after 8 days, raw webhooks kept aside
     /// and their keys after 30, idempotency keys after 8.
     pub async fn tidy(&self) -> Result<(), StoreError> {
-        self.write(crate::tidy::tidy).await
+        while self.write(crate::tidy::tidy).await? {}
+        Ok(())
     }
 
     /// The next of the gateway's own messages, with its call begun.
@@ -140,7 +141,7 @@ impl Store {
         event: NewConsent,
     ) -> Result<ConsentEventId, StoreError> {
         self.write(move |tx| {
-            exists(tx, subject)?;
+            people::exists(tx.connection, subject)?;
             tx.append_consent(subject, actor, &event)
         })
         .await
@@ -154,7 +155,7 @@ impl Store {
         scope: SuppressionScope,
     ) -> Result<bool, StoreError> {
         self.write(move |tx| {
-            exists(tx, subject)?;
+            people::exists(tx.connection, subject)?;
             tx.suppress(
                 subject,
                 (scope, SuppressionSource::Own),
@@ -168,7 +169,7 @@ impl Store {
     /// Lifts a person's own suppressions, as staff were asked to. WhatsApp's native stop stays.
     pub async fn lift(&self, actor: Actor, subject: SubjectId) -> Result<(), StoreError> {
         self.write(move |tx| {
-            exists(tx, subject)?;
+            people::exists(tx.connection, subject)?;
             tx.lift(subject, actor, "staff/lift", Suppression::lifted_by_opt_in)
         })
         .await
@@ -310,14 +311,5 @@ impl Store {
     /// Puts a delivery that was made or given up back into the queue.
     pub async fn replay(&self, id: DeliveryId) -> Result<(), StoreError> {
         self.write(move |tx| delivery::replay(tx, id)).await
-    }
-}
-
-fn exists(tx: &crate::tx::Tx<'_>, subject: SubjectId) -> Result<(), StoreError> {
-    let sql = "SELECT 1 FROM subjects WHERE id = $1";
-    if tx.connection.prepare_cached(sql)?.exists([subject.0])? {
-        Ok(())
-    } else {
-        Err(Refusal::Missing("subject").into())
     }
 }

@@ -4,6 +4,7 @@
 //! use, multi-row `VALUES`, `ON CONFLICT`, `RETURNING`, integers and blobs. What cannot be said in
 //! it is said here, and nowhere else.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use rusqlite::Connection;
@@ -14,6 +15,10 @@ use crate::error::StoreError;
 /// How many rows one statement takes at the most. A power of two: batches are cut into powers of
 /// two, so that few statements have to be prepared.
 pub(crate) const ROWS: usize = 64;
+
+/// Inserts many rows. On a conflict nothing is taken back by the statement itself, so the engine need
+/// not copy every page it touches first; whoever runs it takes the whole operation back.
+pub(crate) const INSERT: &str = "INSERT OR FAIL";
 
 /// Begins a transaction that holds the write lock from its first statement.
 pub(crate) const BEGIN: &str = "BEGIN IMMEDIATE";
@@ -150,6 +155,22 @@ pub(crate) fn tuples(rows: usize, columns: usize) -> String {
 pub(crate) fn list(length: usize) -> String {
     let tuple = tuples(1, length);
     tuple.trim_matches(|c| c == '(' || c == ')').to_owned()
+}
+
+/// Statements whose text depends on how many rows they take, by name and number of rows.
+#[derive(Debug, Default)]
+pub(crate) struct Statements(BTreeMap<(&'static str, usize), String>);
+
+impl Statements {
+    /// The text of a statement for this many rows; made on first use.
+    pub(crate) fn of(
+        &mut self,
+        name: &'static str,
+        rows: usize,
+        make: impl FnOnce(usize) -> String,
+    ) -> &str {
+        self.0.entry((name, rows)).or_insert_with(|| make(rows))
+    }
 }
 
 /// Cuts `length` rows into pieces whose lengths are powers of two, the longest first.

@@ -70,7 +70,7 @@ pub enum Refusal {
     #[error("no such {0}")]
     Missing(&'static str),
     /// There is one already.
-    #[error("there is a {0} of this name already")]
+    #[error("another {0} has this name")]
     Exists(&'static str),
     /// The consent event does not follow from the state before it.
     #[error("{0}")]

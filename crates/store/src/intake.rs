@@ -19,23 +19,21 @@ use domain::subject::Restriction;
 use domain::suppression::Suppression;
 use domain::suppression::SuppressionScope;
 use domain::suppression::SuppressionSource;
-use rusqlite::params_from_iter;
-use rusqlite::types::Value;
+use domain::time::Timestamp;
 use seal::RecordClass;
 use seal::RecordKind;
 
 use crate::dialect;
 use crate::error::StoreError;
+use crate::known::Known;
 use crate::leaf::OpenLeaf;
 use crate::message::Draft;
-use crate::operation::Dedup;
 use crate::operation::Intake;
 use crate::operation::IntakeReply;
 use crate::operation::Item;
 use crate::operation::Message;
 use crate::operation::Preference;
 use crate::operation::Quarantine;
-use crate::people::Known;
 use crate::registry::Registry;
 use crate::rows::v;
 use crate::tables;
@@ -79,11 +77,11 @@ fn one(
     tx: &mut Tx<'_>,
     leaf: &mut OpenLeaf,
     known: &mut Known,
-    new: &mut HashSet<Dedup>,
+    new: &mut HashSet<Seen>,
     item: &Item,
     reply: &mut IntakeReply,
 ) -> Result<(), StoreError> {
-    if dedup_of(item).is_some_and(|dedup| !new.remove(&dedup)) {
+    if seen(item).is_some_and(|seen| !new.remove(&seen)) {
         reply.duplicates += 1;
         return Ok(());
     }
@@ -114,42 +112,47 @@ fn one(
     Ok(())
 }
 
-const fn dedup_of(item: &Item) -> Option<Dedup> {
-    match item {
-        Item::Message(message) => Some(message.dedup),
-        Item::Preference(preference) => Some(preference.dedup),
-        Item::Status(status) => Some(status.dedup),
-        Item::Quarantine(_) | Item::Template(_) => None,
-    }
+/// An item as the list of what came before knows it: the second of Meta's timestamp (the hour where
+/// it bears none) and the keyed hash.
+type Seen = (i64, [u8; 16]);
+
+fn seen(item: &Item) -> Option<Seen> {
+    let (dedup, at) = match item {
+        Item::Message(message) => (message.dedup, message.meta_at),
+        Item::Preference(preference) => (preference.dedup, None),
+        Item::Status(status) => (status.dedup, Some(status.at)),
+        Item::Quarantine(_) | Item::Template(_) => return None,
+    };
+    let second = at.map_or_else(|| dedup.hour.saturating_mul(3_600), Timestamp::seconds);
+    Some((second, dedup.tag))
 }
 
 /// Remembers the items of the batch and returns those that had not come before.
-fn first_time(tx: &Tx<'_>, batch: &[&Intake]) -> Result<HashSet<Dedup>, StoreError> {
-    let mut keys: Vec<Dedup> = batch
+fn first_time(tx: &mut Tx<'_>, batch: &[&Intake]) -> Result<HashSet<Seen>, StoreError> {
+    let mut keys: Vec<Seen> = batch
         .iter()
         .flat_map(|intake| &intake.items)
-        .filter_map(dedup_of)
+        .filter_map(seen)
         .collect();
     keys.sort_unstable();
     keys.dedup();
     let mut new = HashSet::with_capacity(keys.len());
     for piece in dialect::pieces(keys.len()) {
-        let sql = format!(
-            "INSERT INTO dedup (hour, tag) VALUES {} ON CONFLICT DO NOTHING RETURNING hour, tag",
-            dialect::tuples(piece.len(), 2)
-        );
-        let values = keys
-            .get(piece)
-            .unwrap_or_default()
-            .iter()
-            .flat_map(|key| [Value::Integer(key.hour), Value::Blob(key.tag.to_vec())]);
-        let mut statement = tx.connection.prepare_cached(&sql)?;
-        let mut rows = statement.query(params_from_iter(values))?;
+        let sql = tx.state.sql.of("dedup", piece.len(), |rows| {
+            format!(
+                "INSERT INTO dedup (second, tag) VALUES {} ON CONFLICT DO NOTHING \
+                 RETURNING second, tag",
+                dialect::tuples(rows, 2)
+            )
+        });
+        let mut statement = tx.connection.prepare_cached(sql)?;
+        for (place, (second, tag)) in keys.get(piece).unwrap_or_default().iter().enumerate() {
+            statement.raw_bind_parameter(2 * place + 1, second)?;
+            statement.raw_bind_parameter(2 * place + 2, tag)?;
+        }
+        let mut rows = statement.raw_query();
         while let Some(row) = rows.next()? {
-            new.insert(Dedup {
-                hour: row.get(0)?,
-                tag: row.get(1)?,
-            });
+            new.insert((row.get(0)?, row.get(1)?));
         }
     }
     Ok(new)
@@ -204,9 +207,7 @@ fn keep_name(
     subject: SubjectId,
     name: &str,
 ) -> Result<(), StoreError> {
-    if !known.is_fresh(subject)
-        && crate::people::name(tx.connection, &tx.keys, subject)?.as_deref() == Some(name)
-    {
+    if tx.has_name(known, subject, name)? {
         return Ok(());
     }
     let (key_id, key) = tx.class_key(leaf, known, subject, RecordClass::Profile)?;
@@ -216,6 +217,7 @@ fn keep_name(
         &tables::PROFILES,
         [v(subject), v(key_id), v(sealed), v(tx.now())],
     );
+    known.named(subject, name);
     Ok(())
 }
 

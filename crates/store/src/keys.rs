@@ -25,11 +25,14 @@ use crate::tx::Tx;
 /// How many keys are held open at once; beyond it the cache starts over.
 const HELD: usize = 4_096;
 
+/// What a key is for: subject, record class, quarter.
+type Use = (SubjectId, u8, Quarter);
+
 /// Data keys that were opened. Valid only while their rows exist: whoever deletes a row clears the
 /// cache in the same breath.
 #[derive(Debug, Default)]
 pub(crate) struct KeyCache {
-    by_use: HashMap<(SubjectId, u8, Quarter), (DataKeyId, Arc<DataKey>)>,
+    by_use: HashMap<Use, (DataKeyId, Arc<DataKey>)>,
     by_id: HashMap<DataKeyId, Arc<DataKey>>,
 }
 
@@ -39,15 +42,16 @@ impl KeyCache {
         self.by_id.clear();
     }
 
-    fn hold(&mut self, row: &KeyRow, key: &Arc<DataKey>) {
+    fn make_room(&mut self) {
         if self.by_id.len() >= HELD {
             self.clear();
         }
-        self.by_use.insert(
-            (row.subject, row.class, row.quarter),
-            (row.id, Arc::clone(key)),
-        );
-        self.by_id.insert(row.id, Arc::clone(key));
+    }
+
+    fn hold(&mut self, usage: Use, id: DataKeyId, key: &Arc<DataKey>) {
+        self.make_room();
+        self.by_use.insert(usage, (id, Arc::clone(key)));
+        self.by_id.insert(id, Arc::clone(key));
     }
 }
 
@@ -158,17 +162,18 @@ impl Tx<'_> {
             .prepare_cached(sql)?
             .query_row((subject.0, class.code(), quarter.0), KeyRow::read)
             .optional()?;
-        match stored {
-            Some(row) => {
-                let key = Arc::new(row.open(&self.keys)?);
-                self.state.cache.hold(&row, &key);
-                Ok((row.id, key))
-            }
-            None => self.new_key(leaf, subject, class),
-        }
+        let (id, key) = match stored {
+            Some(row) => (row.id, Arc::new(row.open(&self.keys)?)),
+            None => self.new_key(leaf, subject, class)?,
+        };
+        self.state
+            .cache
+            .hold((subject, class.code(), quarter), id, &key);
+        Ok((id, key))
     }
 
-    /// A new data key, for a subject that is known to have none of this class and quarter.
+    /// A new data key, for a subject that is known to have none of this class and quarter. It is not
+    /// held open: most people who are new write once.
     pub(crate) fn new_key(
         &mut self,
         leaf: &mut OpenLeaf,
@@ -188,8 +193,6 @@ impl Tx<'_> {
             wrapped: epoch.wrap(&key, &binding(id, subject, class, quarter))?,
             commitment: key.commitment().to_vec(),
         };
-        let key = Arc::new(key);
-        self.state.cache.hold(&row, &key);
         let values = [
             v(id),
             v(subject),
@@ -201,7 +204,7 @@ impl Tx<'_> {
             v(self.now()),
         ];
         self.cover(leaf, &tables::DATA_KEYS, values);
-        Ok((id, key))
+        Ok((id, Arc::new(key)))
     }
 
     /// The data key with this id.
@@ -210,31 +213,36 @@ impl Tx<'_> {
             return Ok(Arc::clone(key));
         }
         let key = Arc::new(load(self.connection, &self.keys, id)?);
+        self.state.cache.make_room();
         self.state.cache.by_id.insert(id, Arc::clone(&key));
         Ok(key)
     }
 
-    /// Opens the keys of this quarter for many subjects at once.
+    /// Opens the keys that intake needs, those of messages and profiles of this quarter, for many
+    /// subjects at once.
     pub(crate) fn warm_keys(&mut self, subjects: &[SubjectId]) -> Result<(), StoreError> {
         let quarter = self.now().quarter();
         for piece in dialect::pieces(subjects.len()) {
-            let sql = format!(
-                "SELECT {COLUMNS} FROM data_keys WHERE subject_id IN ({})",
-                dialect::list(piece.len())
-            );
-            let mut statement = self.connection.prepare_cached(&sql)?;
-            let ids = subjects
-                .get(piece)
-                .unwrap_or_default()
-                .iter()
-                .map(|subject| subject.0);
-            let mut rows = statement.query(params_from_iter(ids))?;
+            let sql = self.state.sql.of("data_keys", piece.len(), |rows| {
+                format!(
+                    "SELECT {COLUMNS} FROM data_keys WHERE subject_id IN ({}) \
+                     AND class IN ({}, {}) AND quarter = ${}",
+                    dialect::list(rows),
+                    RecordClass::Conversation.code(),
+                    RecordClass::Profile.code(),
+                    rows + 1
+                )
+            });
+            let mut statement = self.connection.prepare_cached(sql)?;
+            let subjects = subjects.get(piece).unwrap_or_default().iter();
+            let parameters = subjects.map(|subject| subject.0).chain([quarter.0.into()]);
+            let mut rows = statement.query(params_from_iter(parameters))?;
             while let Some(row) = rows.next()? {
                 let row = KeyRow::read(row)?;
-                let held = self.state.cache.by_id.contains_key(&row.id);
-                if row.quarter == quarter && !held {
+                if !self.state.cache.by_id.contains_key(&row.id) {
                     let key = Arc::new(row.open(&self.keys)?);
-                    self.state.cache.hold(&row, &key);
+                    let usage = (row.subject, row.class, row.quarter);
+                    self.state.cache.hold(usage, row.id, &key);
                 }
             }
         }

@@ -22,6 +22,7 @@ mod error;
 mod facts;
 mod intake;
 mod keys;
+mod known;
 mod leaf;
 pub mod media;
 mod message;

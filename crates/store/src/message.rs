@@ -14,8 +14,8 @@ use seal::RecordClass;
 use seal::RecordKind;
 
 use crate::error::StoreError;
+use crate::known::Known;
 use crate::leaf::OpenLeaf;
-use crate::people::Known;
 use crate::rows::v;
 use crate::tables;
 use crate::tx::Tx;

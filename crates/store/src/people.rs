@@ -1,8 +1,5 @@
 //! Subjects: finding the one a set of identifiers belongs to, or making a new one.
 
-use std::collections::BTreeMap;
-use std::collections::HashMap;
-use std::collections::HashSet;
 use std::sync::Arc;
 
 use domain::audit::Action;
@@ -10,7 +7,6 @@ use domain::audit::Actor;
 use domain::ids::ConversationId;
 use domain::ids::DataKeyId;
 use domain::ids::IdentifierId;
-use domain::ids::MessageId;
 use domain::ids::NumberId;
 use domain::ids::SubjectId;
 use domain::subject::Identifier;
@@ -19,136 +15,34 @@ use domain::subject::LinkKind;
 use domain::time::Timestamp;
 use rusqlite::Connection;
 use rusqlite::OptionalExtension;
-use rusqlite::params_from_iter;
 use seal::DataKey;
 use seal::KeySet;
 use seal::RecordClass;
 use seal::RecordKind;
+use seal::Zeroizing;
 
-use crate::dialect;
+use crate::error::Refusal;
 use crate::error::StoreError;
+use crate::known::Conversation;
+use crate::known::Known;
 use crate::leaf::OpenLeaf;
 use crate::rows::v;
 use crate::tables;
 use crate::tx::Tx;
 use crate::tx::place;
 
-/// A subject's thread on one number, as it stands in the transaction.
+/// An identifier with the value it is found under.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Conversation {
-    pub(crate) id: ConversationId,
-    /// When the person last opened the customer service window.
-    pub(crate) opened_at: Option<Timestamp>,
-    pub(crate) last_message: Option<MessageId>,
-    pub(crate) pair_at: Timestamp,
-    changed: bool,
-}
-
-/// What a transaction knows of people without asking the database again.
-#[derive(Debug, Default)]
-pub(crate) struct Known {
-    subjects: HashMap<[u8; 16], SubjectId>,
-    /// Which tags were looked up, so that a miss is known to be one.
-    asked: HashSet<[u8; 16]>,
-    restricted: HashMap<SubjectId, Timestamp>,
-    fresh: HashSet<SubjectId>,
-    keys: HashMap<(SubjectId, RecordClass), (DataKeyId, Arc<DataKey>)>,
-    conversations: BTreeMap<(SubjectId, NumberId), Conversation>,
-}
-
-impl Known {
-    pub(crate) fn restricted_since(&self, subject: SubjectId) -> Option<Timestamp> {
-        self.restricted.get(&subject).copied()
-    }
-
-    pub(crate) fn is_fresh(&self, subject: SubjectId) -> bool {
-        self.fresh.contains(&subject)
-    }
+struct Tagged<'i> {
+    identifier: &'i Identifier,
+    tag: [u8; 16],
 }
 
 impl Tx<'_> {
-    fn tag(&self, identifier: &Identifier) -> [u8; 16] {
+    pub(crate) fn tag(&self, identifier: &Identifier) -> [u8; 16] {
         self.keys
             .current_epoch()
             .index(identifier.kind().code(), identifier.value())
-    }
-
-    /// Looks up many identifiers, their subjects' restrictions and conversations: one query for each
-    /// kind of fact.
-    pub(crate) fn look_up<'i>(
-        &mut self,
-        known: &mut Known,
-        identifiers: impl Iterator<Item = &'i Identifier>,
-    ) -> Result<(), StoreError> {
-        let mut tags: Vec<[u8; 16]> = identifiers.map(|identifier| self.tag(identifier)).collect();
-        tags.retain(|tag| known.asked.insert(*tag));
-        let mut found = Vec::new();
-        for piece in dialect::pieces(tags.len()) {
-            let sql = format!(
-                "SELECT tag, subject_id FROM identifiers WHERE ended_at IS NULL AND tag IN ({})",
-                dialect::list(piece.len())
-            );
-            let mut statement = self.connection.prepare_cached(&sql)?;
-            let mut rows =
-                statement.query(params_from_iter(tags.get(piece).unwrap_or_default()))?;
-            while let Some(row) = rows.next()? {
-                let subject = SubjectId(row.get(1)?);
-                known.subjects.insert(row.get(0)?, subject);
-                found.push(subject);
-            }
-        }
-        found.sort_unstable();
-        found.dedup();
-        self.look_up_subjects(known, &found)
-    }
-
-    /// Looks up what is kept per subject: restriction, conversations, keys of the quarter.
-    pub(crate) fn look_up_subjects(
-        &mut self,
-        known: &mut Known,
-        subjects: &[SubjectId],
-    ) -> Result<(), StoreError> {
-        for piece in dialect::pieces(subjects.len()) {
-            let ids = subjects
-                .get(piece.clone())
-                .unwrap_or_default()
-                .iter()
-                .map(|subject| subject.0);
-            let list = dialect::list(piece.len());
-            let sql = format!(
-                "SELECT id, restricted_at FROM subjects \
-                 WHERE restricted_at IS NOT NULL AND id IN ({list})"
-            );
-            let mut statement = self.connection.prepare_cached(&sql)?;
-            let mut rows = statement.query(params_from_iter(ids.clone()))?;
-            while let Some(row) = rows.next()? {
-                let since = Timestamp::from_micros(row.get(1)?);
-                known.restricted.insert(SubjectId(row.get(0)?), since);
-            }
-            let sql = format!(
-                "SELECT subject_id, number_id, id, opened_at, last_message, pair_at \
-                 FROM conversations WHERE subject_id IN ({list})"
-            );
-            let mut statement = self.connection.prepare_cached(&sql)?;
-            let mut rows = statement.query(params_from_iter(ids))?;
-            while let Some(row) = rows.next()? {
-                let conversation = Conversation {
-                    id: ConversationId(row.get(2)?),
-                    opened_at: row.get::<_, Option<i64>>(3)?.map(Timestamp::from_micros),
-                    last_message: row.get::<_, Option<i64>>(4)?.map(MessageId),
-                    pair_at: Timestamp::from_micros(row.get(5)?),
-                    changed: false,
-                };
-                let place = (SubjectId(row.get(0)?), NumberId(row.get(1)?));
-                known.conversations.entry(place).or_insert(conversation);
-            }
-        }
-        self.warm_keys(subjects)
-    }
-
-    /// The subject that one of these identifiers belongs to now.
-    pub(crate) fn found(&self, known: &Known, identifier: &Identifier) -> Option<SubjectId> {
-        known.subjects.get(&self.tag(identifier)).copied()
     }
 
     /// The subject these identifiers belong to; made if nobody has them.
@@ -162,15 +56,22 @@ impl Tx<'_> {
         known: &mut Known,
         identifiers: &[Identifier],
     ) -> Result<SubjectId, StoreError> {
+        let tagged: Vec<Tagged<'_>> = identifiers
+            .iter()
+            .map(|identifier| Tagged {
+                identifier,
+                tag: self.tag(identifier),
+            })
+            .collect();
         let by = |kind| {
-            identifiers
-                .iter()
-                .find(|identifier| identifier.kind() == kind)
+            let mut tagged = tagged.iter();
+            tagged.find(|tagged| tagged.identifier.kind() == kind)
         };
         let phone = by(IdentifierKind::Phone);
         let bsuid = by(IdentifierKind::Bsuid);
-        let phone_subject = phone.and_then(|phone| self.found(known, phone));
-        let bsuid_subject = bsuid.and_then(|bsuid| self.found(known, bsuid));
+        let holder = |tagged: &Tagged<'_>| known.subjects.get(&tagged.tag).copied();
+        let phone_subject = phone.and_then(holder);
+        let bsuid_subject = bsuid.and_then(holder);
 
         let subject = match (bsuid_subject, phone_subject) {
             (Some(account), Some(holder)) if account != holder => {
@@ -179,32 +80,24 @@ impl Tx<'_> {
             }
             (Some(subject), _) => subject,
             (None, Some(holder)) => match (phone, bsuid) {
-                (Some(phone), Some(_))
-                    if self.has_other(known, holder, IdentifierKind::Bsuid)? =>
-                {
+                (Some(phone), Some(_)) if self.has_other(holder, IdentifierKind::Bsuid)? => {
                     self.succeed(leaf, known, holder, phone)?
                 }
                 _ => holder,
             },
             (None, None) => self.new_subject(known),
         };
-        for identifier in identifiers {
-            if self.found(known, identifier).is_none() {
-                self.attach(leaf, known, subject, identifier)?;
+        for tagged in &tagged {
+            if !known.subjects.contains_key(&tagged.tag) {
+                self.attach(leaf, known, subject, tagged)?;
             }
         }
         Ok(subject)
     }
 
-    fn has_other(
-        &mut self,
-        known: &Known,
-        subject: SubjectId,
-        kind: IdentifierKind,
-    ) -> Result<bool, StoreError> {
-        if known.is_fresh(subject) {
-            self.flush()?;
-        }
+    fn has_other(&mut self, subject: SubjectId, kind: IdentifierKind) -> Result<bool, StoreError> {
+        // Another item of the batch may have brought it.
+        self.flush()?;
         let sql = "SELECT 1 FROM identifiers \
                    WHERE subject_id = $1 AND kind = $2 AND ended_at IS NULL LIMIT 1";
         let mut statement = self.connection.prepare_cached(sql)?;
@@ -219,10 +112,10 @@ impl Tx<'_> {
         leaf: &mut OpenLeaf,
         known: &mut Known,
         holder: SubjectId,
-        phone: &Identifier,
+        phone: &Tagged<'_>,
     ) -> Result<SubjectId, StoreError> {
         self.flush()?;
-        self.end_identifier(known, phone)?;
+        self.end_identifier(known, phone.identifier)?;
         let subject = self.new_subject(known);
         self.attach(leaf, known, subject, phone)?;
         self.link(holder, subject, LinkKind::Successor)?;
@@ -255,16 +148,16 @@ impl Tx<'_> {
     }
 
     /// Adds an identifier to a subject.
-    pub(crate) fn attach(
+    fn attach(
         &mut self,
         leaf: &mut OpenLeaf,
         known: &mut Known,
         subject: SubjectId,
-        identifier: &Identifier,
+        tagged: &Tagged<'_>,
     ) -> Result<(), StoreError> {
+        let Tagged { identifier, tag } = *tagged;
         let (key_id, key) = self.class_key(leaf, known, subject, RecordClass::Profile)?;
         let id = IdentifierId(self.id(&tables::IDENTIFIERS));
-        let tag = self.tag(identifier);
         let place = place(
             RecordKind::Identifier,
             identifier.kind().code(),
@@ -361,14 +254,10 @@ impl Tx<'_> {
         let mut rows = statement.query([subject.0])?;
         let mut identifiers = Vec::new();
         while let Some(row) = rows.next()? {
-            let (id, kind, key): (i64, u8, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
-            let key = self.key_by_id(DataKeyId(key)).map(|opened| (key, opened))?;
-            identifiers.push(open_identifier(
-                id,
-                kind,
-                &key,
-                row.get_ref(3)?.as_blob().ok(),
-            )?);
+            let (id, kind, key_id): (i64, u8, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
+            let key = self.key_by_id(DataKeyId(key_id))?;
+            let sealed = row.get_ref(3)?.as_blob().ok();
+            identifiers.push(open_identifier(id, kind, (key_id, &key), sealed)?);
         }
         Ok(identifiers)
     }
@@ -454,6 +343,16 @@ pub(crate) fn linked(
     Ok(all)
 }
 
+/// That there is such a subject.
+pub(crate) fn exists(connection: &Connection, subject: SubjectId) -> Result<(), StoreError> {
+    let sql = "SELECT 1 FROM subjects WHERE id = $1";
+    if connection.prepare_cached(sql)?.exists([subject.0])? {
+        Ok(())
+    } else {
+        Err(Refusal::Missing("subject").into())
+    }
+}
+
 /// The profile name of a subject in clear.
 pub(crate) fn name(
     connection: &Connection,
@@ -470,12 +369,22 @@ pub(crate) fn name(
     let Some((key_id, sealed)) = row else {
         return Ok(None);
     };
-    let key = crate::keys::load(connection, keys, DataKeyId(key_id))?;
-    let name = key
-        .open(&place(RecordKind::Profile, 1, subject.0, key_id), &sealed)
-        .ok();
-    name.and_then(|name| String::from_utf8(name.to_vec()).ok())
-        .map(Some)
+    let key_id = DataKeyId(key_id);
+    let key = crate::keys::load(connection, keys, key_id)?;
+    let name = open_name(subject, (key_id, &key), &sealed)?;
+    Ok(Some(name.to_string()))
+}
+
+pub(crate) fn open_name(
+    subject: SubjectId,
+    (key_id, key): (DataKeyId, &DataKey),
+    sealed: &[u8],
+) -> Result<Zeroizing<String>, StoreError> {
+    let place = place(RecordKind::Profile, 1, subject.0, key_id.0);
+    key.open(&place, sealed)
+        .ok()
+        .and_then(|name| String::from_utf8(name.to_vec()).ok())
+        .map(Zeroizing::new)
         .ok_or(StoreError::Damaged {
             table: "profiles",
             column: "sealed_name",
@@ -496,7 +405,7 @@ pub(crate) enum Which {
 pub(crate) fn open_identifier(
     id: i64,
     kind: u8,
-    (key_id, key): &(i64, Arc<DataKey>),
+    (key_id, key): (i64, &DataKey),
     sealed: Option<&[u8]>,
 ) -> Result<Identifier, StoreError> {
     let damaged = |column| StoreError::Damaged {
@@ -504,7 +413,7 @@ pub(crate) fn open_identifier(
         column,
         id,
     };
-    let place = place(RecordKind::Identifier, kind, id, *key_id);
+    let place = place(RecordKind::Identifier, kind, id, key_id);
     let value = key
         .open(&place, sealed.unwrap_or_default())
         .ok()

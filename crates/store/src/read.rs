@@ -135,16 +135,17 @@ impl Reader<'_> {
 
     /// The subject an identifier leads to now.
     pub fn find(&self, identifier: &Identifier) -> Result<Option<SubjectId>, StoreError> {
-        let tag = self
-            .keys
-            .current_epoch()
-            .index(identifier.kind().code(), identifier.value());
         let sql = "SELECT subject_id FROM identifiers WHERE ended_at IS NULL AND tag = $1";
-        let found = self
-            .connection
-            .prepare_cached(sql)?
-            .query_row([tag], |row| row.get(0));
-        Ok(found.optional()?.map(SubjectId))
+        let mut statement = self.connection.prepare_cached(sql)?;
+        // While a roll is under way a person stands under the one epoch or the other.
+        for epoch in self.keys.epochs() {
+            let tag = epoch.index(identifier.kind().code(), identifier.value());
+            let found = statement.query_row([tag], |row| row.get(0)).optional()?;
+            if found.is_some() {
+                return Ok(found.map(SubjectId));
+            }
+        }
+        Ok(None)
     }
 
     /// A subject's creation and restriction.
@@ -168,23 +169,35 @@ impl Reader<'_> {
 
     /// A subject's identifiers in clear, newest first; those that have ended are not among them.
     pub fn identifiers(&self, subject: SubjectId) -> Result<Vec<Identifier>, StoreError> {
-        let sql = "SELECT id, kind, key_id, sealed_value FROM identifiers \
-                   WHERE subject_id = $1 AND ended_at IS NULL ORDER BY id DESC";
+        self.opened(
+            "SELECT id, kind, key_id, sealed_value FROM identifiers \
+             WHERE subject_id = $1 AND ended_at IS NULL ORDER BY id DESC",
+            subject,
+        )
+    }
+
+    /// Every identifier a subject ever had, in clear: what must not pass where the person must not
+    /// be recognised.
+    pub fn identifiers_ever(&self, subject: SubjectId) -> Result<Vec<Identifier>, StoreError> {
+        self.opened(
+            "SELECT id, kind, key_id, sealed_value FROM identifiers \
+             WHERE subject_id = $1 ORDER BY id DESC",
+            subject,
+        )
+    }
+
+    fn opened(&self, sql: &str, subject: SubjectId) -> Result<Vec<Identifier>, StoreError> {
         let mut statement = self.connection.prepare_cached(sql)?;
         let mut rows = statement.query([subject.0])?;
         let mut identifiers = Vec::new();
         while let Some(row) = rows.next()? {
             let key_id: i64 = row.get(2)?;
-            let key = Arc::new(crate::keys::load(
-                self.connection,
-                &self.keys,
-                DataKeyId(key_id),
-            )?);
+            let key = crate::keys::load(self.connection, &self.keys, DataKeyId(key_id))?;
             let sealed = row.get_ref(3)?;
             identifiers.push(people::open_identifier(
                 row.get(0)?,
                 row.get(1)?,
-                &(key_id, key),
+                (key_id, &key),
                 sealed.as_blob().ok(),
             )?);
         }

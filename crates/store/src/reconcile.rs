@@ -6,19 +6,17 @@
 
 use std::iter::Peekable;
 
-use domain::ids::DataKeyId;
 use rusqlite::Connection;
+use rusqlite::Statement;
 use rusqlite::types::Value;
-use seal::DataKey;
-use seal::Keyring;
-use seal::RecordKind;
 
 use crate::error::StoreError;
 use crate::leaf;
 use crate::leaf::Item;
 use crate::tables;
 use crate::tables::Table;
-use crate::tx::place;
+
+pub(crate) mod sealed;
 
 /// A difference between the database and the log.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -112,18 +110,42 @@ pub(crate) fn reconcile(
 ) -> Result<u64, StoreError> {
     let mut statements = Vec::new();
     for table in tables::ALL.iter().filter(|table| table.audited) {
-        statements.push((*table, connection.prepare(&select(table))?));
+        let (order, row) = selects(table);
+        statements.push((
+            table,
+            connection.prepare(&order)?,
+            connection.prepare(&row)?,
+        ));
     }
     let mut cursors = Vec::new();
-    for (table, statement) in &mut statements {
-        let rows = statement.query([])?;
+    for (table, order, row) in &mut statements {
+        let rows = Rows {
+            order: order.query([])?,
+            row,
+            width: table.columns.len(),
+        };
         cursors.push(Cursor {
             table,
-            rows: Rows(rows, table.columns.len()).peekable(),
+            rows: rows.peekable(),
         });
     }
-    let mut leaves =
-        connection.prepare("SELECT position, salt, entry FROM leaves ORDER BY position")?;
+    let position = pass(connection, &mut cursors, log, report)?;
+    for cursor in &mut cursors {
+        cursor.rest(report)?;
+    }
+    Ok(position)
+}
+
+/// The one pass over the log and all tables. Returns where it ended.
+fn pass(
+    connection: &Connection,
+    cursors: &mut [Cursor<'_, '_>],
+    log: &mut dyn FnMut(u64) -> Option<Vec<u8>>,
+    report: &mut dyn FnMut(Difference),
+) -> Result<u64, StoreError> {
+    let mut leaves = connection.prepare(
+        "SELECT position, salt, entry FROM leaves WHERE position >= 0 ORDER BY position",
+    )?;
     let mut leaves = leaves.query([])?;
     let mut next = next_leaf(&mut leaves)?;
     let mut position = 0;
@@ -136,13 +158,20 @@ pub(crate) fn reconcile(
         if held.is_some() {
             next = next_leaf(&mut leaves)?;
         }
-        if logged.is_none() && held.is_none() && next.is_none() {
+        if logged.is_none() && held.is_none() {
+            // Beyond the end of the log the database's leaves go on without a hole, or not at all.
+            if let Some((at, ..)) = &next {
+                let action = action(&[]);
+                report(Difference::Missing { position, action });
+                position = *at;
+                continue;
+            }
             break;
         }
         let mut items = Vec::new();
         let mut found = Vec::new();
         let salt = held.as_ref().map(|(_, salt, _)| *salt).unwrap_or_default();
-        for cursor in &mut cursors {
+        for cursor in cursors.iter_mut() {
             cursor.covered(position, &salt, &mut items, &mut found, report)?;
         }
         check(
@@ -152,130 +181,10 @@ pub(crate) fn reconcile(
             (items, found),
             report,
         );
-        position += 1;
-    }
-    for cursor in &mut cursors {
-        cursor.rest(report)?;
+        position = position.saturating_add(1);
     }
     Ok(position)
 }
-
-/// Opens every sealed value there is, and reports those that do not open.
-pub(crate) fn open_all(
-    connection: &Connection,
-    keyring: &Keyring,
-    report: &mut dyn FnMut(Difference),
-) -> Result<u64, StoreError> {
-    let keys = keyring.keys();
-    let mut cache: Option<(i64, DataKey)> = None;
-    let mut opened = 0;
-    for sealed in SEALED {
-        let sql = format!(
-            "SELECT {}, {}, {}, {} FROM {} WHERE {0} IS NOT NULL",
-            sealed.column, sealed.id, sealed.key, sealed.field, sealed.table
-        );
-        let mut statement = connection.prepare(&sql)?;
-        let mut rows = statement.query([])?;
-        while let Some(row) = rows.next()? {
-            let (value, id, key): (Vec<u8>, i64, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
-            let place = place(sealed.record, row.get(3)?, id, key);
-            opened += 1;
-            let whole = if key == 0 {
-                keyring.setting_key().open(&place, &value).is_ok()
-            } else {
-                if cache.as_ref().is_none_or(|(held, _)| *held != key) {
-                    cache = crate::keys::load(connection, &keys, DataKeyId(key))
-                        .ok()
-                        .map(|opened| (key, opened));
-                }
-                cache
-                    .as_ref()
-                    .is_some_and(|(_, held)| held.open(&place, &value).is_ok())
-            };
-            if !whole {
-                report(Difference::Sealed {
-                    row: format!("{}/{id}/{}", sealed.table, sealed.column),
-                });
-            }
-        }
-    }
-    Ok(opened)
-}
-
-/// A sealed column, and where its values say they stand.
-struct Sealed {
-    table: &'static str,
-    column: &'static str,
-    id: &'static str,
-    key: &'static str,
-    field: &'static str,
-    record: RecordKind,
-}
-
-const fn sealed(
-    (table, column): (&'static str, &'static str),
-    (key, field): (&'static str, &'static str),
-    record: RecordKind,
-) -> Sealed {
-    Sealed {
-        table,
-        column,
-        id: "id",
-        key,
-        field,
-        record,
-    }
-}
-
-/// Every column that is sealed under a data key or under the instance's own. The quarantine stands
-/// under the key of its day and goes with it.
-const SEALED: &[Sealed] = &[
-    sealed(("apps", "sealed_secret"), ("0", "1"), RecordKind::Setting),
-    sealed(
-        ("identifiers", "sealed_value"),
-        ("key_id", "kind"),
-        RecordKind::Identifier,
-    ),
-    Sealed {
-        id: "subject_id",
-        ..sealed(
-            ("profiles", "sealed_name"),
-            ("key_id", "1"),
-            RecordKind::Profile,
-        )
-    },
-    sealed(
-        ("messages", "sealed_content"),
-        ("key_id", "1"),
-        RecordKind::Message,
-    ),
-    sealed(
-        ("messages", "sealed_upstream"),
-        ("key_id", "2"),
-        RecordKind::Message,
-    ),
-    sealed(
-        ("statuses", "sealed_raw"),
-        ("key_id", "3"),
-        RecordKind::Message,
-    ),
-    sealed(
-        ("media", "sealed_reference"),
-        ("key_id", "1"),
-        RecordKind::Media,
-    ),
-    sealed(("media", "sealed_key"), ("key_id", "2"), RecordKind::Media),
-    sealed(
-        ("consent_events", "sealed_evidence"),
-        ("key_id", "1"),
-        RecordKind::ConsentEvidence,
-    ),
-    sealed(
-        ("audit_details", "sealed_detail"),
-        ("key_id", "1"),
-        RecordKind::Detail,
-    ),
-];
 
 type HeldLeaf = (u64, [u8; 16], Vec<u8>);
 
@@ -313,12 +222,12 @@ fn check(
     }
 }
 
-struct Cursor<'s> {
+struct Cursor<'s, 'c> {
     table: &'static Table,
-    rows: Peekable<Rows<'s>>,
+    rows: Peekable<Rows<'s, 'c>>,
 }
 
-impl Cursor<'_> {
+impl Cursor<'_, '_> {
     /// Takes the rows that name this leaf.
     fn covered(
         &mut self,
@@ -362,30 +271,46 @@ impl Cursor<'_> {
     }
 }
 
-struct Rows<'s>(rusqlite::Rows<'s>, usize);
+/// The rows of a table in the order of their leaves. Only ids are sorted, the rows are fetched one
+/// by one: a sort of whole rows would copy the table.
+struct Rows<'s, 'c> {
+    order: rusqlite::Rows<'s>,
+    row: &'s mut Statement<'c>,
+    width: usize,
+}
 
-impl Iterator for Rows<'_> {
+impl Iterator for Rows<'_, '_> {
     type Item = Result<(i64, Vec<Value>), StoreError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let width = self.1;
-        let read = |row: &rusqlite::Row<'_>| {
-            let values: Result<Vec<Value>, _> = (0..width).map(|column| row.get(column)).collect();
-            Ok((row.get(width)?, values?))
+        let next = match self.order.next() {
+            Ok(None) => return None,
+            Ok(Some(row)) => row.get::<_, i64>(0).and_then(|id| Ok((id, row.get(1)?))),
+            Err(error) => Err(error),
         };
-        match self.0.next() {
-            Ok(row) => row.map(read),
-            Err(error) => Some(Err(error.into())),
-        }
+        let width = self.width;
+        let mut fetch = |id: i64| {
+            self.row.query_row([id], |row| {
+                (0..width).map(|column| row.get(column)).collect()
+            })
+        };
+        let read = next.and_then(|(id, leaf)| match leaf {
+            Value::Integer(leaf) => Ok((leaf, fetch(id)?)),
+            // Not a position at all, so no leaf has it.
+            _ => Ok((i64::MIN, fetch(id)?)),
+        });
+        Some(read.map_err(StoreError::from))
     }
 }
 
-fn select(table: &Table) -> String {
+/// What gives a table's ids in the order of leaves, and one row by its id.
+fn selects(table: &Table) -> (String, String) {
     let columns: Vec<&str> = table.columns.iter().map(|column| column.name()).collect();
-    let columns = columns.join(",");
-    // Ordered by leaf, with the id for what one leaf covers; ids and leaves rise together, so the
-    // sort is a formality unless somebody has tampered.
-    format!("SELECT {columns},leaf FROM {} ORDER BY leaf, 1", table.name)
+    let (name, columns) = (table.name, columns.join(","));
+    (
+        format!("SELECT id, leaf FROM {name} ORDER BY leaf, id"),
+        format!("SELECT {columns} FROM {name} WHERE id = $1"),
+    )
 }
 
 /// The commitment written in a leaf.

@@ -14,6 +14,7 @@ use domain::ids::NumberId;
 use domain::ids::PurposeId;
 use domain::ids::SubjectId;
 use domain::suppression::Suppression;
+use domain::suppression::distinct;
 use domain::time::Timestamp;
 use rusqlite::Row;
 
@@ -92,6 +93,9 @@ pub struct LeafRow {
     pub entry: Vec<u8>,
 }
 
+const DECISIONS: &str = "SELECT id, subject_id, message_id, number_id, app_id, purpose_id, outcome, \
+                         code, rules, sentences, facts, at, leaf FROM decisions";
+
 impl Reader<'_> {
     /// A subject's consent events, oldest first.
     pub fn consent_events(&self, subject: SubjectId) -> Result<Vec<ConsentView>, StoreError> {
@@ -114,16 +118,17 @@ impl Reader<'_> {
         before: Option<DecisionId>,
         limit: u32,
     ) -> Result<Vec<DecisionView>, StoreError> {
-        let sql = "SELECT id, subject_id, message_id, number_id, app_id, purpose_id, outcome, code, \
-                   rules, sentences, facts, at, leaf FROM decisions \
-                   WHERE id < $1 AND ($2 IS NULL OR subject_id = $2) ORDER BY id DESC LIMIT $3";
-        let mut statement = self.connection.prepare_cached(sql)?;
-        let parameters = (
-            before.map_or(i64::MAX, |id| id.0),
-            subject.map(|subject| subject.0),
-            limit,
-        );
-        let rows = statement.query_map(parameters, decision)?;
+        let before = before.map_or(i64::MAX, |id| id.0);
+        let Some(subject) = subject else {
+            let sql = format!("{DECISIONS} WHERE id < $1 ORDER BY id DESC LIMIT $2");
+            let mut statement = self.connection.prepare_cached(&sql)?;
+            let rows = statement.query_map((before, limit), decision)?;
+            return Ok(rows.collect::<Result<_, _>>()?);
+        };
+        let sql =
+            format!("{DECISIONS} WHERE subject_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3");
+        let mut statement = self.connection.prepare_cached(&sql)?;
+        let rows = statement.query_map((subject.0, before, limit), decision)?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
@@ -174,11 +179,10 @@ pub(crate) fn suppressions(
     subject: SubjectId,
 ) -> Result<Vec<Suppression>, StoreError> {
     let identifiers = tx.suppressible(subject)?;
-    Ok(tx
-        .suppressions(&identifiers)?
-        .into_iter()
-        .map(|held| held.entry)
-        .collect())
+    let standing = tx.suppressions(&identifiers)?;
+    Ok(distinct(
+        standing.into_iter().map(|held| held.entry).collect(),
+    ))
 }
 
 /// Appends the leaf of a read of personal data, with who asked and why sealed as its detail.
@@ -238,7 +242,7 @@ fn decision(row: &Row<'_>) -> rusqlite::Result<DecisionView> {
             _ => "refuse",
         },
         code: row.get(7)?,
-        rules: rules.split(' ').map(str::to_owned).collect(),
+        rules: rules.split_whitespace().map(str::to_owned).collect(),
         sentences: sentences.lines().map(str::to_owned).collect(),
         facts: row.get(10)?,
         at: Timestamp::from_micros(row.get(11)?),

@@ -4,8 +4,6 @@
 //! Each row names its epoch, so a roll that was interrupted anywhere goes on where it stood: the
 //! keyring holds both keys until no row is left on the old one.
 
-use std::sync::Arc;
-
 use domain::audit::Action;
 use domain::audit::Actor;
 use domain::ids::DataKeyId;
@@ -133,8 +131,8 @@ fn retag(connection: &Connection, keys: &KeySet) -> Result<u64, StoreError> {
         rows.collect::<Result<_, _>>()?
     };
     for (id, kind, key_id, sealed) in &rows {
-        let key = Arc::new(keys::load(connection, keys, DataKeyId(*key_id))?);
-        let identifier = open_identifier(*id, *kind, &(*key_id, key), Some(sealed))?;
+        let key = keys::load(connection, keys, DataKeyId(*key_id))?;
+        let identifier = open_identifier(*id, *kind, (*key_id, &key), Some(sealed))?;
         let tag = epoch.index(identifier.kind().code(), identifier.value());
         connection
             .prepare_cached("UPDATE identifiers SET epoch = $1, tag = $2 WHERE id = $3")?

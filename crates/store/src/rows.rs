@@ -93,7 +93,8 @@ fn insert(table: &Table, rows: usize, width: usize) -> String {
         columns.push("leaf");
     }
     format!(
-        "INSERT INTO {} ({}) VALUES {}{}",
+        "{} INTO {} ({}) VALUES {}{}",
+        dialect::INSERT,
         table.name,
         columns.join(","),
         dialect::tuples(rows, width),

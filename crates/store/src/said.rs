@@ -17,8 +17,8 @@ use domain::suppression::SuppressionSource;
 use crate::consent;
 use crate::consent::NewConsent;
 use crate::error::StoreError;
+use crate::known::Known;
 use crate::operation::Said;
-use crate::people::Known;
 use crate::tx::Tx;
 
 /// Applies the effects of a word: suppression, ledger, the one confirmation.

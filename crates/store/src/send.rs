@@ -24,6 +24,7 @@ use domain::purpose::Purpose;
 use domain::purpose::PurposeClass;
 use domain::subject::IdentifierKind;
 use domain::subject::Restriction;
+use domain::suppression::distinct;
 use rusqlite::OptionalExtension;
 use seal::RecordKind;
 use seal::Zeroizing;
@@ -31,6 +32,7 @@ use seal::Zeroizing;
 use crate::consent;
 use crate::error::StoreError;
 use crate::facts;
+use crate::known::Known;
 use crate::leaf::OpenLeaf;
 use crate::message::CONTENT;
 use crate::message::Draft;
@@ -43,13 +45,16 @@ use crate::operation::Recipient;
 use crate::operation::Repeated;
 use crate::operation::Send;
 use crate::operation::SendReply;
-use crate::people::Known;
 use crate::people::Which;
 use crate::registry::Registry;
 use crate::rows::v;
 use crate::tables;
 use crate::tx::Tx;
 use crate::tx::place;
+
+/// The code of a call that did nothing and is worth making again: Graph's "service temporarily
+/// unavailable".
+const NOTHING_DONE: u32 = 2;
 
 /// Judges a message and stores the judgement.
 pub(crate) fn send(tx: &mut Tx<'_>, send: &Send) -> Result<SendReply, StoreError> {
@@ -81,7 +86,9 @@ pub(crate) fn send(tx: &mut Tx<'_>, send: &Send) -> Result<SendReply, StoreError
     let facts = gather(tx, &mut known, subject, &Question::of(send))?;
     let judged = judge(tx, &mut leaf, &mut known, (subject, send), &facts)?;
     tx.put_conversations(&mut known);
-    if let Some((tag, request)) = &send.idempotency
+    // "Not yet" is no answer to keep: the same request is to be judged anew when its time has come.
+    if !matches!(judged.decision.outcome, Outcome::Defer { .. })
+        && let Some((tag, request)) = &send.idempotency
         && let Some(app) = send.app
     {
         let row = [v(app), v(*tag), v(*request), v(judged.message), v(tx.now())];
@@ -138,7 +145,7 @@ fn repeated(tx: &Tx<'_>, send: &Send) -> Result<Option<SendReply>, StoreError> {
     let (Some((tag, request)), Some(app)) = (&send.idempotency, send.app) else {
         return Ok(None);
     };
-    let sql = "SELECT i.request, m.id, m.state, m.code, d.id, d.sentences \
+    let sql = "SELECT i.request, m.id, m.state, COALESCE(m.code, d.code), d.id, d.sentences \
                FROM idempotency i JOIN messages m ON m.id = i.message_id \
                LEFT JOIN decisions d ON d.id = m.decision_id \
                WHERE i.app_id = $1 AND i.tag = $2";
@@ -161,6 +168,17 @@ fn repeated(tx: &Tx<'_>, send: &Send) -> Result<Option<SendReply>, StoreError> {
             Ok((row.get::<_, Vec<u8>>(0)?, repeated))
         })
         .optional()?;
+    if let Some((stored, repeated)) = &row
+        && stored == request
+        && repeated.state == MessageState::Rejected
+        && repeated.code == Some(NOTHING_DONE)
+    {
+        // "Try again" is no answer to keep either.
+        tx.connection
+            .prepare_cached("DELETE FROM idempotency WHERE app_id = $1 AND tag = $2")?
+            .execute((app.0, tag))?;
+        return Ok(None);
+    }
     Ok(row.map(|(stored, repeated)| {
         if stored == request {
             SendReply::Repeated(repeated)
@@ -295,11 +313,8 @@ pub(crate) fn gather(
     };
     tx.flush()?;
     let identifiers = tx.suppressible(subject)?;
-    let suppressions = tx
-        .suppressions(&identifiers)?
-        .into_iter()
-        .map(|held| held.entry)
-        .collect();
+    let standing = tx.suppressions(&identifiers)?;
+    let suppressions = distinct(standing.into_iter().map(|held| held.entry).collect());
     let mut consents = Vec::new();
     let narrowed = match &declared {
         Declared::Known(purpose) => Some(purpose),

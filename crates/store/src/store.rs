@@ -1,6 +1,8 @@
 //! The store: one writer, a few readers, and what they share.
 
 use std::fs::File;
+use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -132,8 +134,8 @@ impl Store {
         } = options;
         let lock = lock(&directory)?;
         let path = directory.join("imvume.db");
-        let connection = dialect::open_writer(&path)?;
         restrict(&path)?;
+        let connection = dialect::open_writer(&path)?;
         let mut state = State::load(&connection, &keyring, KeyCache::default())?;
         crate::roll::finish(&connection, &keyring)?;
         begin(&connection, &mut state, (&keyring, &random, &clock))?;
@@ -348,7 +350,7 @@ impl Store {
     ) -> Result<(u64, u64), StoreError> {
         let connection = dialect::open_reader(&self.path)?;
         let leaves = crate::reconcile::reconcile(&connection, log, report)?;
-        let opened = crate::reconcile::open_all(&connection, &self.shared.keyring, report)?;
+        let opened = crate::reconcile::sealed::open_all(&connection, &self.shared.keyring, report)?;
         Ok((leaves, opened))
     }
 
@@ -417,6 +419,7 @@ fn lock(directory: &Path) -> Result<File, StoreError> {
         .create(true)
         .truncate(false)
         .write(true)
+        .mode(0o600)
         .open(directory.join("lock"))
         .map_err(at("opening the lock of the data directory"))?;
     match file.try_lock() {
@@ -429,14 +432,22 @@ fn lock(directory: &Path) -> Result<File, StoreError> {
     }
 }
 
+/// Closes the database to others before anything is in it; what the engine puts beside it gets the
+/// same permissions.
 fn restrict(path: &Path) -> Result<(), StoreError> {
-    private(path, 0o600).map_err(|source| StoreError::File {
-        what: "closing the database to others",
-        source,
-    })
+    let made = File::options()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .mode(0o600)
+        .open(path);
+    made.and_then(|_| private(path, 0o600))
+        .map_err(|source| StoreError::File {
+            what: "closing the database to others",
+            source,
+        })
 }
 
 fn private(path: &Path, mode: u32) -> std::io::Result<()> {
-    use std::os::unix::fs::PermissionsExt;
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode))
 }

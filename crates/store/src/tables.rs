@@ -138,11 +138,7 @@ mod tests {
             let mut statement = connection
                 .prepare(&format!("SELECT * FROM {}", table.name))
                 .unwrap();
-            let found: Vec<String> = statement
-                .column_names()
-                .into_iter()
-                .map(str::to_owned)
-                .collect();
+            let found: Vec<String> = statement.column_names().map(str::to_owned).collect();
             let mut known: Vec<&str> = table.columns.iter().map(|column| column.name()).collect();
             if table.audited {
                 known.push("leaf");
@@ -150,5 +146,54 @@ mod tests {
             assert_eq!(found, known, "{}", table.name);
             drop(statement.query([]).unwrap());
         }
+    }
+
+    /// The rows of the table "What is sealed and what is plain": names, and what is sealed.
+    fn described() -> Vec<(Vec<&'static str>, &'static str)> {
+        let text = include_str!("../../../ARCHITECTURE.md");
+        let (_, rest) = text
+            .split_once("## What is sealed and what is plain")
+            .unwrap();
+        let (section, _) = rest.split_once("\n## ").unwrap();
+        section
+            .lines()
+            .filter(|line| line.starts_with("| ") && !line.starts_with("| Table"))
+            .map(|line| {
+                let cells: Vec<&str> = line.split('|').map(str::trim).collect();
+                (cells[1].split(", ").collect(), cells[2])
+            })
+            .collect()
+    }
+
+    #[test]
+    fn the_architecture_says_of_every_table_what_is_sealed() {
+        let connection = rusqlite::Connection::open_in_memory().unwrap();
+        for sql in MIGRATIONS {
+            connection.execute_batch(sql).unwrap();
+        }
+        let described = described();
+        let mut names = connection
+            .prepare("SELECT name FROM sqlite_master WHERE type = 'table'")
+            .unwrap();
+        let names: Vec<String> = names
+            .query_map([], |row| row.get(0))
+            .unwrap()
+            .collect::<Result<_, _>>()
+            .unwrap();
+        for name in &names {
+            let columns = connection
+                .prepare(&format!("SELECT * FROM {name}"))
+                .unwrap();
+            let sealed = columns
+                .column_names()
+                .any(|column| column.starts_with("sealed") || column == "wrapped");
+            let row = described
+                .iter()
+                .find(|(tables, _)| tables.contains(&name.as_str()));
+            let (_, told) = row.unwrap_or_else(|| panic!("{name} is not described"));
+            assert_eq!(!told.starts_with('\u{2013}'), sealed, "{name}");
+        }
+        let known: usize = described.iter().map(|(tables, _)| tables.len()).sum();
+        assert_eq!(known, names.len(), "a described table does not exist");
     }
 }

@@ -15,19 +15,20 @@ const QUARANTINE: Span = Span::days(30);
 const SLICE: u32 = 2_000;
 
 /// Removes one slice of everything that has served its time, and the keys of quarantined days.
-pub(crate) fn tidy(tx: &mut Tx<'_>) -> Result<(), StoreError> {
+/// Returns whether there may be more.
+pub(crate) fn tidy(tx: &mut Tx<'_>) -> Result<bool, StoreError> {
     let repeated = tx.now() - REPETITIONS;
     let kept = (tx.now() - QUARANTINE).day();
-    let delete = |sql: &str, before: i64| -> Result<(), StoreError> {
-        tx.connection
-            .prepare_cached(sql)?
-            .execute((before, SLICE))?;
+    let mut more = false;
+    let mut delete = |sql: &str, before: i64| -> Result<(), StoreError> {
+        let mut statement = tx.connection.prepare_cached(sql)?;
+        more |= SLICE as usize <= statement.execute((before, SLICE))?;
         Ok(())
     };
     delete(
-        "DELETE FROM dedup WHERE (hour, tag) IN \
-         (SELECT hour, tag FROM dedup WHERE hour < $1 LIMIT $2)",
-        repeated.hour(),
+        "DELETE FROM dedup WHERE (second, tag) IN \
+         (SELECT second, tag FROM dedup WHERE second < $1 LIMIT $2)",
+        repeated.seconds(),
     )?;
     delete(
         "DELETE FROM idempotency WHERE (app_id, tag) IN \
@@ -39,5 +40,5 @@ pub(crate) fn tidy(tx: &mut Tx<'_>) -> Result<(), StoreError> {
         kept,
     )?;
     tx.keyring().drop_quarantine_before(kept)?;
-    Ok(())
+    Ok(more)
 }

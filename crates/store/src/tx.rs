@@ -17,6 +17,7 @@ use seal::Place;
 use seal::Random;
 use seal::RecordKind;
 
+use crate::dialect::Statements;
 use crate::error::StoreError;
 use crate::keys::KeyCache;
 use crate::leaf::OpenLeaf;
@@ -33,6 +34,7 @@ pub(crate) struct State {
     pub(crate) cache: KeyCache,
     pub(crate) registry: Arc<Registry>,
     pub(crate) throughput: HashMap<NumberId, Timestamp>,
+    pub(crate) sql: Statements,
     ids: Vec<i64>,
     next_leaf: i64,
     run: i64,
@@ -101,6 +103,7 @@ impl State {
             cache,
             registry: Arc::new(Registry::load(connection, keyring)?),
             throughput: HashMap::new(),
+            sql: Statements::default(),
             ids,
             next_leaf,
             run,

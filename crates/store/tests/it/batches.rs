@@ -51,9 +51,9 @@ where
 }
 
 fn post(test: &TestStore, people: &[(u32, u32)]) -> Intake {
-    let items = people.iter().map(|(person, serial)| {
-        Item::Message(Box::new(test.message(&both(*person), *serial)))
-    });
+    let items = people
+        .iter()
+        .map(|(person, serial)| Item::Message(Box::new(test.message(&both(*person), *serial))));
     Intake {
         items: items.collect(),
     }
@@ -102,7 +102,7 @@ async fn a_post_that_cannot_be_taken_in_stands_alone() {
     let subject = test.hear(&both(1), 1).await;
     // Somebody has damaged the keys of one person.
     test.store.close();
-    let raw = rusqlite::Connection::open(test.database()).unwrap();
+    let raw = crate::fixture::raw(&test.database());
     let sql = "UPDATE data_keys SET wrapped = x'00' WHERE subject_id = $1";
     assert_eq!(raw.execute(sql, [subject.0]).unwrap(), 2);
     drop(raw);
@@ -124,7 +124,7 @@ async fn a_post_that_cannot_be_taken_in_stands_alone() {
     // What failed may come again.
     let reply = test.store.intake(post(&test, &[(2, 2)])).await.unwrap();
     assert_eq!((reply.stored, reply.duplicates), (1, 0));
-    let size = test.read(store::Reader::log_size);
+    let size = test.read(|reader| reader.log_size());
     assert_eq!(size, u64::try_from(before + 2).unwrap());
 }
 
@@ -135,7 +135,10 @@ async fn a_panic_costs_only_itself() {
     let (one, two) = (Arc::clone(&test.store), Arc::clone(&test.store));
     let (panicked, enrolled) = together(
         &test.store,
-        async move { one.write(|_| -> Result<(), StoreError> { panic!("on purpose") }).await },
+        async move {
+            one.write(|_| -> Result<(), StoreError> { panic!("on purpose") })
+                .await
+        },
         async move { two.enrol(STAFF, both(1)).await },
     )
     .await;

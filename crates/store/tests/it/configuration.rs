@@ -1,9 +1,12 @@
 //! Numbers, apps, tokens, purposes, media: what staff and apps set up.
 
+use std::sync::Arc;
+
 use domain::access::AppScope;
 use domain::ids::AppId;
 use domain::ids::TokenId;
 use domain::time::Span;
+use seal::DataKey;
 use store::Refusal;
 use store::StoreError;
 use store::admin::NewNumber;
@@ -79,10 +82,7 @@ async fn an_ended_app_has_nothing_left() {
         test.store.issue_token(STAFF, token(&test, Some(app))).await,
         Refusal::Ended("app"),
     );
-    refused(
-        test.store.end_app(STAFF, app).await,
-        Refusal::Ended("app"),
-    );
+    refused(test.store.end_app(STAFF, app).await, Refusal::Ended("app"));
     refused(
         test.store.end_app(STAFF, AppId(99)).await,
         Refusal::Missing("app"),
@@ -158,15 +158,18 @@ async fn media_are_kept_and_end() {
     };
     let uploaded = test.store.add_media(new).await.unwrap();
     for (id, reference) in [(inbound, &b"meta reference"[..]), (uploaded, b"ours")] {
+        let key = Arc::new(DataKey::generate(test.store.random()).unwrap());
         let kept = KeptObject {
             object: "a0b1".to_owned(),
-            key: vec![7; 32],
+            key: Arc::clone(&key),
+            reference: reference.to_vec(),
             size: 1_234,
         };
         test.store.keep_media(id, kept).await.unwrap();
         let row = test.read(|reader| reader.media(id)).unwrap();
         assert_eq!(row.reference.as_slice(), reference);
-        assert_eq!(row.object_key.unwrap().as_slice(), [7; 32]);
+        let object_key = row.object_key.unwrap();
+        assert_eq!(object_key.commitment(), key.commitment());
         test.whole();
         let removed = test.store.delete_media(id).await.unwrap();
         assert_eq!(removed.as_deref(), Some("a0b1"));

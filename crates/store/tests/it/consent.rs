@@ -93,12 +93,12 @@ async fn what_does_not_follow_is_refused_without_a_trace() {
         },
     ] {
         let refused = test.store.record_consent(STAFF, subject, event).await;
-        assert!(matches!(refused, Err(StoreError::Refused(_))), "{refused:?}");
+        assert!(
+            matches!(refused, Err(StoreError::Refused(_))),
+            "{refused:?}"
+        );
     }
-    let nobody = test
-        .store
-        .record_consent(STAFF, SubjectId(99), given)
-        .await;
+    let nobody = test.store.record_consent(STAFF, SubjectId(99), given).await;
     assert!(matches!(
         nobody,
         Err(StoreError::Refused(Refusal::Missing("subject")))

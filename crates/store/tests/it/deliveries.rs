@@ -104,7 +104,7 @@ async fn order_is_kept_per_conversation() {
     let waiting = DeliveryState::Waiting;
     test.attempt(1, waiting, Span::seconds(30)).await.unwrap();
     assert_eq!(test.due_ids(), [3], "what comes after waits too");
-    let next = test.read(store::Reader::next_due);
+    let next = test.read(|reader| reader.next_due());
     assert_eq!(next, Some(test.clock.now()), "the other conversation");
     test.attempt(3, DeliveryState::Delivered, Span::ZERO)
         .await

@@ -26,6 +26,7 @@ use domain::template::Category;
 use domain::template::TemplateStatus;
 use domain::time::Span;
 use domain::time::Timestamp;
+use rusqlite::Connection;
 use seal::Keyring;
 use seal::Random;
 use seal::RootKey;
@@ -412,6 +413,15 @@ pub(crate) fn copy(from: &Path, to: &Path) {
 
 fn copy_file(from: &Path, to: &Path, name: &str) {
     std::fs::copy(from.join(name), to.join(name)).unwrap();
+}
+
+/// A connection past the store, for tampering.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "what nobody but the store may do is what is tried here"
+)]
+pub(crate) fn raw(path: &Path) -> Connection {
+    Connection::open(path).unwrap()
 }
 
 /// A free-form text.

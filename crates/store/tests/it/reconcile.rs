@@ -1,10 +1,13 @@
 //! Tampering with the database, column by column and row by row: each is named.
 
+use std::sync::Arc;
+
 use domain::keyword::Keyword;
 use domain::message::MessageState;
 use domain::template::Category;
 use domain::template::TemplateStatus;
 use rusqlite::Connection;
+use seal::DataKey;
 use store::admin::NewNotice;
 use store::admin::NewToken;
 use store::media::KeptObject;
@@ -19,6 +22,7 @@ use crate::fixture::both;
 use crate::fixture::bsuid;
 use crate::fixture::differences;
 use crate::fixture::phone;
+use crate::fixture::raw;
 use crate::fixture::template;
 use crate::fixture::text;
 
@@ -92,7 +96,8 @@ async fn people(test: &TestStore, app: domain::ids::AppId, person: u32) {
     let media = test.read(|reader| reader.media_of(test.last_message(subject)));
     let kept = KeptObject {
         object: format!("object{person}"),
-        key: vec![person.to_le_bytes()[0]; 32],
+        key: Arc::new(DataKey::generate(test.store.random()).unwrap()),
+        reference: b"reference, completed".to_vec(),
         size: 5,
     };
     test.store.keep_media(media.unwrap(), kept).await.unwrap();
@@ -106,16 +111,21 @@ async fn people(test: &TestStore, app: domain::ids::AppId, person: u32) {
         .await
         .unwrap();
     test.code(&phone(person), template("sale")).await;
-    test.say(&both(person), person * 10 + 1, Keyword::Stop).await;
-    test.say(&both(person), person * 10 + 2, Keyword::Start).await;
-    test.say(&both(person), person * 10 + 3, Keyword::Stop).await;
+    test.say(&both(person), person * 10 + 1, Keyword::Stop)
+        .await;
+    test.say(&both(person), person * 10 + 2, Keyword::Start)
+        .await;
+    test.say(&both(person), person * 10 + 3, Keyword::Stop)
+        .await;
     test.store
         .alias(app, subject, "ZA".to_owned())
         .await
         .unwrap();
     let revealed = test
         .store
-        .reveal((STAFF, subject), "a case", move |reader| reader.name(subject));
+        .reveal((STAFF, subject), "a case", move |reader| {
+            reader.name(subject)
+        });
     revealed.await.unwrap();
 }
 
@@ -143,7 +153,9 @@ fn shapes(raw: &Connection) -> Vec<Shape> {
     let names: Vec<String> = names.map(Result::unwrap).collect();
     let shape = |name: String| {
         let mut info = raw
-            .prepare(&format!("SELECT name, type FROM pragma_table_info('{name}')"))
+            .prepare(&format!(
+                "SELECT name, type FROM pragma_table_info('{name}')"
+            ))
             .unwrap();
         let columns = info
             .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))
@@ -167,7 +179,7 @@ fn other(column: &str, kind: &str) -> String {
 /// An expression for the blob in the column with another last byte.
 fn flip(column: &str) -> String {
     format!(
-        "CAST(substr({column}, 1, length({column}) - 1) || \
+        "CAST(coalesce(substr({column}, 1, length({column}) - 1), x'') || \
          CASE substr({column}, -1) WHEN x'00' THEN x'01' ELSE x'00' END AS BLOB)"
     )
 }
@@ -182,7 +194,7 @@ impl Bench {
     async fn new() -> Self {
         let test = day().await;
         test.whole();
-        let raw = Connection::open(test.database()).unwrap();
+        let raw = raw(&test.database());
         let entries = test.read(|reader| reader.leaves(0, u32::MAX));
         let log = entries.into_iter().map(|leaf| leaf.entry).collect();
         Self { test, raw, log }
@@ -191,7 +203,9 @@ impl Bench {
     /// Tampers with a table, collects what is named, and puts the table back as it was.
     fn tampered(&self, table: &str, sql: &str) -> Vec<String> {
         self.raw
-            .execute_batch(&format!("CREATE TEMP TABLE saved AS SELECT * FROM main.{table}"))
+            .execute_batch(&format!(
+                "CREATE TEMP TABLE saved AS SELECT * FROM main.{table}"
+            ))
             .unwrap();
         let touched = self.raw.execute(sql, []).unwrap();
         assert_ne!(touched, 0, "{sql}");
@@ -248,7 +262,10 @@ async fn every_edit_of_what_never_changes_is_named() {
             .iter()
             .map(|(column, kind)| match column.as_str() {
                 "leaf" => column.clone(),
-                _ => format!("CASE WHEN {column} IS NOT NULL THEN {} END", other(column, kind)),
+                _ => format!(
+                    "CASE WHEN {column} IS NOT NULL THEN {} END",
+                    other(column, kind)
+                ),
             })
             .collect();
         let columns = columns.join(", ");
@@ -277,13 +294,16 @@ async fn every_sealed_value_is_bound_to_its_place() {
             let last = bench.number(&format!("SELECT max({id}) {held}"));
             assert_ne!(first, last, "{table}");
             let named = [format!("{table}/{last}/{column}")];
-            let sql = format!("UPDATE {table} SET {column} = {} WHERE {id} = {last}", flip(column));
+            let sql = format!(
+                "UPDATE {table} SET {column} = {} WHERE {id} = {last}",
+                flip(column)
+            );
             bench.finds(table, &sql, &named);
             if table == "identifiers" && column == "tag" {
                 continue;
             }
             let sql = format!(
-                "UPDATE {table} SET {column} = (SELECT o.{column} FROM {table} o \
+                "UPDATE {table} SET {column} = (SELECT o.{column} FROM saved o \
                  WHERE o.{id} = {first} + {last} - {table}.{id}) WHERE {id} IN ({first}, {last})"
             );
             bench.finds(table, &sql, &named);
@@ -300,11 +320,17 @@ async fn every_leaf_is_held_to_the_log() {
     let middle = last / 2;
     for (sql, named) in [
         (
-            format!("UPDATE leaves SET entry = {} WHERE position = {middle}", flip("entry")),
+            format!(
+                "UPDATE leaves SET entry = {} WHERE position = {middle}",
+                flip("entry")
+            ),
             format!("leaf {middle}: the database holds another entry"),
         ),
         (
-            format!("UPDATE leaves SET salt = {} WHERE position = {middle}", flip("salt")),
+            format!(
+                "UPDATE leaves SET salt = {} WHERE position = {middle}",
+                flip("salt")
+            ),
             format!("leaf {middle} ("),
         ),
         (
@@ -316,7 +342,10 @@ async fn every_leaf_is_held_to_the_log() {
             format!("leaf {last} ("),
         ),
         (
-            format!("UPDATE leaves SET position = {} WHERE position = {last}", i64::MAX),
+            format!(
+                "UPDATE leaves SET position = {} WHERE position = {last}",
+                i64::MAX
+            ),
             format!("leaf {last} ("),
         ),
         (
@@ -327,8 +356,9 @@ async fn every_leaf_is_held_to_the_log() {
         bench.finds("leaves", &sql, &[named]);
     }
     // A leaf beyond the log that covers nothing it could prove.
+    let decision = bench.number("SELECT max(leaf) FROM decisions");
     let sql = format!(
-        "INSERT INTO leaves SELECT {}, salt, entry FROM leaves WHERE position = {last}",
+        "INSERT INTO leaves SELECT {}, salt, entry FROM leaves WHERE position = {decision}",
         last + 1
     );
     bench.finds("leaves", &sql, &[format!("leaf {} (", last + 1)]);
@@ -342,7 +372,11 @@ async fn leaves_that_are_not_in_the_files_yet_are_no_difference() {
     let short = bench.log.len() / 2;
     let found = differences(&bench.test.store, &mut |position| {
         let position = usize::try_from(position).unwrap();
-        bench.log.get(position).filter(|_| position < short).cloned()
+        bench
+            .log
+            .get(position)
+            .filter(|_| position < short)
+            .cloned()
     });
     assert_eq!(found, []);
 }

@@ -1,7 +1,6 @@
 //! Rolling the epoch key.
 
 use domain::keyword::Keyword;
-use rusqlite::Connection;
 use seal::Random;
 
 use crate::fixture::STAFF;
@@ -10,6 +9,7 @@ use crate::fixture::both;
 use crate::fixture::bsuid;
 use crate::fixture::open;
 use crate::fixture::phone;
+use crate::fixture::raw;
 
 async fn peopled() -> TestStore {
     let test = TestStore::new().await;
@@ -33,7 +33,7 @@ fn stands(test: &TestStore, epoch: u32) {
     let keys = test.store.keyring().keys();
     let epochs: Vec<u32> = keys.epochs().map(|epoch| epoch.id()).collect();
     assert_eq!(epochs, [epoch]);
-    let raw = Connection::open(test.database()).unwrap();
+    let raw = raw(&test.database());
     for table in ["identifiers", "data_keys"] {
         let sql = format!("SELECT DISTINCT epoch FROM {table}");
         let mut statement = raw.prepare(&sql).unwrap();
@@ -70,11 +70,13 @@ async fn old_tags_and_wrappings_are_gone_from_the_files() {
     let test = peopled().await;
     let old = test.store.keyring().current_epoch();
     let tag = old.index(1, phone(1).value());
-    let raw = Connection::open(test.database()).unwrap();
+    let raw = raw(&test.database());
     let wrapped: Vec<u8> = raw
-        .query_row("SELECT wrapped FROM data_keys ORDER BY id LIMIT 1", [], |row| {
-            row.get(0)
-        })
+        .query_row(
+            "SELECT wrapped FROM data_keys ORDER BY id LIMIT 1",
+            [],
+            |row| row.get(0),
+        )
         .unwrap();
     drop(raw);
     let found = |needle: &[u8]| {
@@ -97,7 +99,7 @@ async fn an_interrupted_roll_goes_on_at_the_next_start() {
         let mut test = peopled().await;
         let keyring = test.store.keyring();
         keyring.begin_roll(&Random::seeded(9), 1).unwrap();
-        let raw = Connection::open(test.database()).unwrap();
+        let raw = raw(&test.database());
         let keys = keyring.keys();
         for person in 1..=moved {
             let old = keys.epoch(1).unwrap().index(1, phone(person).value());

@@ -54,35 +54,34 @@ async fn the_window_decides_on_free_form() {
     test.whole();
 }
 
+/// How many of so many messages to one person may leave now.
+async fn burst(test: &TestStore, count: u32) -> u32 {
+    let mut left = 0;
+    for _ in 0..count {
+        let decision = test.judge(test.request(&phone(1), text())).await.decision;
+        match decision.outcome {
+            Outcome::Allow => left += 1,
+            Outcome::Defer { until } => {
+                assert!(until <= test.clock.now() + Span::seconds(6));
+                assert_eq!(decision.code(), Some(131_056));
+            }
+            Outcome::Refuse => panic!("refused"),
+        }
+    }
+    left
+}
+
 #[tokio::test]
 async fn the_pair_rate_refills_with_time() {
     let test = shop().await;
     test.hear(&both(1), 1).await;
-    let burst = |count: u32| {
-        let test = &test;
-        async move {
-            let mut left = 0;
-            for _ in 0..count {
-                let judged = test.judge(test.request(&phone(1), text())).await;
-                match judged.decision.outcome {
-                    Outcome::Allow => left += 1,
-                    Outcome::Defer { until } => {
-                        assert!(until <= test.clock.now() + Span::seconds(6));
-                        assert_eq!(judged.decision.code(), Some(131_056));
-                    }
-                    Outcome::Refuse => panic!("refused"),
-                }
-            }
-            left
-        }
-    };
-    assert_eq!(burst(47).await, 45);
+    assert_eq!(burst(&test, 47).await, 45);
     test.pass(Span::seconds(5));
-    assert_eq!(burst(1).await, 0);
+    assert_eq!(burst(&test, 1).await, 0);
     test.pass(Span::seconds(1));
-    assert_eq!(burst(2).await, 1);
+    assert_eq!(burst(&test, 2).await, 1);
     test.pass(Span::seconds(12));
-    assert_eq!(burst(3).await, 2);
+    assert_eq!(burst(&test, 3).await, 2);
     test.whole();
 }
 
@@ -117,7 +116,7 @@ async fn an_emergency_stop_holds_within_its_batch() {
         std::sync::Arc::clone(&test.store),
         std::sync::Arc::clone(&test.store),
     );
-    let (_, reply) = crate::batches::together(
+    let ((), reply) = crate::batches::together(
         &test.store,
         async move {
             one.set_emergency_stop(STAFF, true, "now".to_owned())
@@ -215,7 +214,10 @@ async fn a_declared_purpose_narrows_and_never_widens() {
         .bind_template(STAFF, name("parcel"), Some(marketing))
         .await
         .unwrap();
-    assert_eq!(test.code(&phone(1), template("parcel")).await, Some(131_005));
+    assert_eq!(
+        test.code(&phone(1), template("parcel")).await,
+        Some(131_005)
+    );
     let care = test.purpose("customer-care");
     let widened = test.store.bind_template(STAFF, name("sale"), Some(care));
     assert!(widened.await.is_err());
@@ -246,7 +248,9 @@ async fn a_decision_is_kept_with_reasons_and_facts() {
     let subject = test.find(&phone(1)).unwrap();
     let of = |subject, before, limit| {
         let list = test.read(|reader| reader.decisions(subject, before, limit));
-        list.iter().map(|decision| decision.id.0).collect::<Vec<_>>()
+        list.iter()
+            .map(|decision| decision.id.0)
+            .collect::<Vec<_>>()
     };
     assert_eq!(of(Some(subject), None, 9), [1]);
     assert_eq!(of(None, None, 3), [5, 4, 3]);
@@ -338,7 +342,11 @@ async fn an_app_writes_to_its_own_aliases_only() {
     let test = shop().await;
     let subject = test.hear(&both(1), 1).await;
     let (one, two) = (AppId(1), test.app("second", false).await);
-    let alias = test.store.alias(one, subject, "ZA".to_owned()).await.unwrap();
+    let alias = test
+        .store
+        .alias(one, subject, "ZA".to_owned())
+        .await
+        .unwrap();
     assert!(alias.starts_with("ZA.") && alias.len() == 23);
     let digits = alias.bytes().skip(3).all(|byte| byte.is_ascii_digit());
     assert!(digits);
@@ -352,7 +360,12 @@ async fn an_app_writes_to_its_own_aliases_only() {
     );
     assert_eq!(test.read(|reader| reader.by_alias(two, &alias)), None);
     let missing = domain::ids::SubjectId(99);
-    assert!(test.store.alias(one, missing, "ZA".to_owned()).await.is_err());
+    assert!(
+        test.store
+            .alias(one, missing, "ZA".to_owned())
+            .await
+            .is_err()
+    );
     for (app, allowed) in [(one, true), (two, false)] {
         let request = Send {
             app: Some(app),

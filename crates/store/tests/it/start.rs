@@ -2,13 +2,13 @@
 
 use std::path::Path;
 
-use rusqlite::Connection;
 use store::StoreError;
 
 use crate::fixture::TestStore;
 use crate::fixture::both;
 use crate::fixture::open;
 use crate::fixture::phone;
+use crate::fixture::raw;
 
 /// Opens a data directory whose database is `database`, and returns the error and whether the file
 /// is as it was.
@@ -38,7 +38,7 @@ async fn a_directory_has_one_holder() {
 async fn a_newer_schema_is_left_alone() {
     let test = TestStore::new().await;
     let (error, untouched) = start_on(&test, |path| {
-        let raw = Connection::open(path).unwrap();
+        let raw = raw(path);
         raw.pragma_update(None, "user_version", 99).unwrap();
     });
     assert!(matches!(error, StoreError::Newer { found: 99, .. }));
@@ -50,13 +50,16 @@ async fn foreign_files_are_left_alone() {
     let test = TestStore::new().await;
     let (error, untouched) = start_on(&test, |path| {
         std::fs::remove_file(path).unwrap();
-        let raw = Connection::open(path).unwrap();
+        let raw = raw(path);
         raw.execute_batch("CREATE TABLE other (a); INSERT INTO other VALUES (1)")
             .unwrap();
     });
     assert!(matches!(error, StoreError::Foreign), "{error}");
     assert!(untouched);
-    for content in [&b"not a database, but long enough to look at"[..], &[0; 8_192]] {
+    for content in [
+        &b"not a database, but long enough to look at"[..],
+        &[0; 8_192],
+    ] {
         let (error, untouched) = start_on(&test, |path| replace(path, content));
         assert!(matches!(error, StoreError::Foreign), "{error}");
         assert!(untouched);
