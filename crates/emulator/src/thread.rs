@@ -38,6 +38,19 @@ impl Bubble {
     }
 }
 
+/// What a file is called where there is no room to show it.
+fn file(view: &Value) -> Option<&str> {
+    let name = text_at(view, "/media/name");
+    name.or_else(|| match text_at(view, "/media/kind")? {
+        "audio" => Some("Sound"),
+        "document" => Some("Document"),
+        "image" => Some("Picture"),
+        "sticker" => Some("Sticker"),
+        "video" => Some("Video"),
+        kind => Some(kind),
+    })
+}
+
 /// Ticks only ever move up.
 fn rank(tick: &str) -> u8 {
     match tick {
@@ -169,7 +182,7 @@ impl World {
     /// What a quoted message says, shortened.
     pub(crate) fn quote(&self, id: &str) -> Option<String> {
         let bubble = self.bubbles.iter().rev().find(|bubble| bubble.id == id)?;
-        let said = text(&bubble.view, "text").or_else(|| text_at(&bubble.view, "/media/kind"));
+        let said = text(&bubble.view, "text").or_else(|| file(&bubble.view));
         Some(
             said.or_else(|| text(&bubble.view, "note"))
                 .unwrap_or("Message")

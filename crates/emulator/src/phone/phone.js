@@ -3,7 +3,7 @@
 import { bubble, day, element, personButton, tick } from "./view.js";
 
 const part = (id) => document.getElementById(id);
-const state = { people: [], numbers: [], person: null, number: null, unread: new Map(), now: 0, read: 0, virtual: false, lastDay: "", atEnd: true };
+const state = { people: [], numbers: [], person: null, number: null, unread: new Map(), now: 0, read: 0, virtual: false, lastDay: "", atEnd: true, top: 0 };
 let typingTimer;
 
 async function get(path) {
@@ -201,10 +201,15 @@ document.addEventListener("click", (event) => {
 });
 part("log").addEventListener("scroll", () => {
   const log = part("log");
-  state.atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 120;
+  // Only a person scrolls up; a distance alone may be a picture that has just got its height.
+  if (log.scrollHeight - log.scrollTop - log.clientHeight < 120) state.atEnd = true;
+  else if (log.scrollTop < state.top) state.atEnd = false;
+  state.top = log.scrollTop;
 });
-// A picture gets its height when it has loaded; "load" does not bubble.
+// A picture gets its height when it has loaded; neither "load" nor "toggle" bubbles.
 part("log").addEventListener("load", () => { if (state.atEnd) toEnd(); }, true);
+part("log").addEventListener("toggle", (event) => { if (event.target.open) event.target.scrollIntoView({ block: "nearest" }); }, true);
+new ResizeObserver(() => { if (state.atEnd) toEnd(); }).observe(part("log"));
 part("back").addEventListener("click", () => { location.hash = ""; });
 part("number").addEventListener("change", (event) => { state.number = event.target.value; openChat(); });
 window.addEventListener("hashchange", openChat);

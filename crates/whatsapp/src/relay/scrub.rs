@@ -7,11 +7,6 @@
 
 use std::ops::Range;
 
-use base64::Engine as _;
-use base64::alphabet;
-use base64::engine::DecodePaddingMode;
-use base64::engine::GeneralPurpose;
-use base64::engine::GeneralPurposeConfig;
 use serde_json::Value;
 
 use crate::recipient::E164;
@@ -27,12 +22,6 @@ const MAX_GAP: usize = 4;
 
 /// Shorter tokens of base64 letters cannot hold a number.
 const MIN_TOKEN: usize = 11;
-
-const LENIENT: GeneralPurposeConfig = GeneralPurposeConfig::new()
-    .with_decode_allow_trailing_bits(true)
-    .with_decode_padding_mode(DecodePaddingMode::Indifferent);
-const STANDARD: GeneralPurpose = GeneralPurpose::new(&alphabet::STANDARD, LENIENT);
-const URL_SAFE: GeneralPurpose = GeneralPurpose::new(&alphabet::URL_SAFE, LENIENT);
 
 /// `text` with every spelling of the identifiers in `known` (phone numbers, business-scoped ids)
 /// replaced by `[number]` and `[id]`, and message ids by `[id]`.
@@ -176,30 +165,51 @@ impl Scrubber {
             return Some((before.len()..token.end, ID));
         }
         let encoded = text.get(token.clone())?;
-        if encoded.len() < MIN_TOKEN || (self.numbers.is_empty() && self.ids.is_empty()) {
-            return None;
-        }
-        let telling = |engine: &GeneralPurpose| {
-            let decoded = decode(engine, encoded).to_ascii_lowercase();
-            let spelled = |digits: &[u8]| {
-                let ascii: Vec<u8> = digits.iter().map(|digit| digit + b'0').collect();
-                contains(&decoded, &ascii)
-            };
-            self.numbers.iter().any(|number| spelled(number.last()))
-                || self.ids.iter().any(|id| contains(&decoded, id.as_bytes()))
+        let pieces = encoded.split('=').filter(|piece| MIN_TOKEN <= piece.len());
+        let mut readings = pieces.flat_map(|piece| (0..4).map(|skipped| decode(piece, skipped)));
+        readings
+            .any(|decoded| self.is_told_by(&decoded))
+            .then_some((token, ID))
+    }
+
+    /// Whether a number or an id stands in `decoded`.
+    fn is_told_by(&self, decoded: &[u8]) -> bool {
+        let decoded = decoded.to_ascii_lowercase();
+        let spelled = |digits: &[u8]| {
+            let ascii: Vec<u8> = digits.iter().map(|digit| digit + b'0').collect();
+            contains(&decoded, &ascii)
         };
-        (telling(&STANDARD) || telling(&URL_SAFE)).then_some((token, ID))
+        self.numbers.iter().any(|number| spelled(number.last()))
+            || self.ids.iter().any(|id| contains(&decoded, id.as_bytes()))
     }
 }
 
-/// As much of `encoded` as is whole: one stray letter at the end must not hide the rest.
-fn decode(engine: &GeneralPurpose, encoded: &str) -> Vec<u8> {
-    let bare = encoded.trim_end_matches('=');
-    let whole = bare.get(..bare.len() - bare.len() % 4).unwrap_or_default();
-    engine
-        .decode(bare)
-        .or_else(|_| engine.decode(whole))
-        .unwrap_or_default()
+/// `encoded` from base64, both alphabets at once, the first `skipped` letters left out: letters that
+/// happen to stand before or behind must not hide what stands between them.
+fn decode(encoded: &str, skipped: usize) -> Vec<u8> {
+    let mut out = Vec::with_capacity(encoded.len());
+    let (mut held, mut count) = (0_u32, 0_u32);
+    for letter in encoded.bytes().skip(skipped).filter_map(sextet) {
+        held = (held << 6 | u32::from(letter)) & 0xffff;
+        count += 6;
+        if 8 <= count {
+            count -= 8;
+            let [_, _, _, byte] = (held >> count).to_be_bytes();
+            out.push(byte);
+        }
+    }
+    out
+}
+
+fn sextet(letter: u8) -> Option<u8> {
+    Some(match letter {
+        b'A'..=b'Z' => letter - b'A',
+        b'a'..=b'z' => letter - b'a' + 26,
+        b'0'..=b'9' => letter - b'0' + 52,
+        b'+' | b'-' => 62,
+        b'/' | b'_' => 63,
+        _ => return None,
+    })
 }
 
 fn contains(haystack: &[u8], needle: &[u8]) -> bool {
@@ -411,6 +421,11 @@ mod tests {
         check("see wamid.HBgLMjc4MjU1NTAxMjMVAgASGBQA.", "see [id].");
         check("HBgLMjc4MjU1NTAxMjMVAgASGBQA", "[id]");
         check("Mjc4MjU1NTAxMjM=", "[id]");
+        check("xMjc4MjU1NTAxMjM", "[id]");
+        check("xyzMjc4MjU1NTAxMjMxyz", "[id]");
+        check("a=Mjc4MjU1NTAxMjM", "[id]");
+        check("see /a/Mjc4MjU1NTAxMjM-x_y now", "see [id] now");
+        check("wa25550123Mjc4MjU1NTAxMjMVAg", "[id]");
         check(
             "a long-ish-word-that-is-no-base64",
             "a long-ish-word-that-is-no-base64",

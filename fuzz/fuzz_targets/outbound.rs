@@ -1,0 +1,49 @@
+//! What an app posts to be sent: the body that is judged is the body that leaves.
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use whatsapp::outbound::MessagesBody;
+use whatsapp::outbound::OutboundKind;
+use whatsapp::outbound::SendBody;
+use whatsapp::outbound::Upstream;
+use whatsapp::outbound::check_link;
+use whatsapp::outbound::parse_messages_body;
+use whatsapp::outbound::read_body;
+use whatsapp::outbound::visible_text;
+
+fuzz_target!(|body: &[u8]| {
+    if let Ok(text) = std::str::from_utf8(body) {
+        let _ = check_link(text);
+    }
+    match parse_messages_body(body) {
+        Ok(MessagesBody::Read { message_id, typing }) => {
+            let again = parse_messages_body(&read_body(&message_id, typing));
+            assert!(matches!(again, Ok(MessagesBody::Read { .. })));
+        }
+        Ok(MessagesBody::Send(send)) => same_upstream(&send),
+        Err(error) => assert!(error.to_string().is_ascii()),
+    }
+});
+
+/// What goes to Meta reads as what was checked.
+fn same_upstream(send: &SendBody) {
+    let _ = visible_text(send);
+    let reaction = matches!(send.kind, OutboundKind::Reaction);
+    let upstream = send.to_upstream(&Upstream {
+        context_id: send.context_message_id.as_deref(),
+        reaction_id: reaction.then_some("wamid.x"),
+        callback: Some("token"),
+        ..Upstream::default()
+    });
+    assert!(upstream.is_ascii());
+    let Ok(MessagesBody::Send(again)) = parse_messages_body(&upstream) else {
+        panic!("what goes to Meta would not be taken from an app");
+    };
+    assert_eq!(again.recipient, send.recipient);
+    assert_eq!(again.kind, send.kind);
+    assert_eq!(again.template, send.template);
+    assert_eq!(again.links, send.links);
+    assert_eq!(again.media.len(), send.media.len());
+    assert_eq!(visible_text(&again), visible_text(send));
+}
