@@ -12,6 +12,7 @@ use std::sync::RwLock;
 use std::sync::atomic::AtomicI64;
 use std::sync::atomic::Ordering;
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use domain::audit::Actor;
 use domain::ids::SubjectId;
@@ -41,6 +42,9 @@ use crate::writer::Writer;
 
 /// How many operations wait for the writer before callers are told to come back later.
 const QUEUE: usize = 4_096;
+
+/// How long a write that nobody waits for is put off, so that it shares the next transaction.
+const PUT_OFF: Duration = Duration::from_millis(4);
 
 /// What opening a store takes.
 #[derive(Debug)]
@@ -73,6 +77,7 @@ pub(crate) struct Shared {
     pub(crate) random: Random,
     pub(crate) clock: Clock,
     pub(crate) checkpoint: Notify,
+    pub(crate) later: Notify,
     pub(crate) wal_pages: AtomicI64,
     registry: RwLock<Arc<Registry>>,
     deliveries: Notify,
@@ -146,6 +151,7 @@ impl Store {
             random,
             clock,
             checkpoint: Notify::new(),
+            later: Notify::new(),
             wal_pages: AtomicI64::new(0),
             registry,
             deliveries: Notify::new(),
@@ -251,13 +257,26 @@ impl Store {
         answer.await.map_err(|_| StoreError::Stopped)?
     }
 
-    /// Queues a write without waiting for it.
+    /// Writes what nobody waits for once a moment has passed without a transaction that took it
+    /// along; runs until dropped.
+    pub async fn settle(&self) {
+        loop {
+            self.shared.later.notified().await;
+            tokio::time::sleep(PUT_OFF).await;
+            if let Err(StoreError::Stopped) = self.push(Op::Now) {
+                return;
+            }
+        }
+    }
+
+    /// Queues a write without waiting for it: it is durable with the next transaction, a moment
+    /// later at the latest. Whatever the writer is asked from then on sees it.
     pub(crate) fn post<F>(&self, work: F) -> Result<(), StoreError>
     where
         F: Fn(&mut Tx<'_>) -> Result<(), StoreError> + Send + 'static,
     {
         let (reply, _) = oneshot::channel();
-        self.push(Op::Run(Closure::boxed(work, reply)))
+        self.push(Op::Later(Closure::boxed(work, reply)))
     }
 
     fn push(&self, op: Op) -> Result<(), StoreError> {

@@ -34,6 +34,11 @@ const CHECKPOINT_EVERY: u32 = 512;
 /// An operation on its way to the writer.
 pub(crate) enum Op {
     Intake(Intake, oneshot::Sender<Result<IntakeReply, StoreError>>),
+    /// Nobody waits for it: it goes with the next transaction that somebody waits for, or with the
+    /// next [`Op::Now`].
+    Later(Box<dyn Job>),
+    /// Writes what was put off.
+    Now,
     Roll(oneshot::Sender<Result<Rolled, StoreError>>),
     Run(Box<dyn Job>),
 }
@@ -42,6 +47,8 @@ impl std::fmt::Debug for Op {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
             Self::Intake(..) => "Intake",
+            Self::Later(_) => "Later",
+            Self::Now => "Now",
             Self::Roll(_) => "Roll",
             Self::Run(_) => "Run",
         })
@@ -90,7 +97,10 @@ where
     fn answer(self: Box<Self>, lasting: Result<(), StoreError>) {
         let Self { result, reply, .. } = *self;
         // Whoever asked may have gone away meanwhile; the write stands all the same.
-        let _ = reply.send(lasting.and_then(|()| result.ok_or(StoreError::Stopped)));
+        let answer = lasting.and_then(|()| result.ok_or(StoreError::Stopped));
+        if let Err(Err(error)) = reply.send(answer) {
+            tracing::error!(%error, "a write that nobody waits for failed");
+        }
     }
 }
 
@@ -107,6 +117,10 @@ impl Writer {
         let mut batch = Vec::with_capacity(BATCH);
         let mut since_checkpoint = 0;
         while queue.blocking_recv_many(&mut batch, BATCH) > 0 {
+            if batch.len() < BATCH && batch.iter().all(|op| matches!(op, Op::Later(_))) {
+                self.shared.later.notify_one();
+                continue;
+            }
             self.transact(std::mem::take(&mut batch));
             since_checkpoint += 1;
             if since_checkpoint >= CHECKPOINT_EVERY {
@@ -115,6 +129,7 @@ impl Writer {
             }
             self.bound_wal();
         }
+        self.transact(batch);
         let _ = dialect::truncate_wal(&self.connection);
     }
 
@@ -343,7 +358,8 @@ impl Split {
             match op {
                 Op::Intake(intake, reply) => split.intakes.push((intake, reply)),
                 Op::Roll(reply) => split.rolls.push(reply),
-                Op::Run(job) => split.jobs.push(job),
+                Op::Later(job) | Op::Run(job) => split.jobs.push(job),
+                Op::Now => {}
             }
         }
         split
