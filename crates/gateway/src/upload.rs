@@ -3,7 +3,9 @@
 use axum::body::Body;
 use axum::extract::FromRequest;
 use axum::extract::Multipart;
+use axum::extract::multipart::MultipartRejection;
 use axum::http::Request;
+use axum::http::header;
 use whatsapp::error::GraphError;
 
 /// How many parts a form may have.
@@ -39,12 +41,22 @@ pub(crate) struct File {
 /// # Errors
 /// 415 for another kind of body, 413 for a file beyond its type's bound, 400 for the rest.
 pub(crate) async fn read(request: Request<Body>) -> Result<File, GraphError> {
-    let mut form = Multipart::from_request(request, &())
-        .await
-        .map_err(|_| GraphError {
-            status: 415,
-            ..GraphError::invalid("The body must be multipart/form-data with a boundary.")
-        })?;
+    let is_form = request
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .is_some_and(|kind| kind.as_bytes().starts_with(b"multipart/form-data"));
+    let mut form =
+        Multipart::from_request(request, &())
+            .await
+            .map_err(|rejection| match rejection {
+                MultipartRejection::InvalidBoundary(_) if is_form => {
+                    GraphError::invalid("The body must be multipart/form-data with a boundary.")
+                }
+                _ => GraphError {
+                    status: 415,
+                    ..GraphError::invalid("The body must be multipart/form-data with a boundary.")
+                },
+            })?;
     let (mut file, mut product, mut kind) = (None, false, None);
     for count in 0.. {
         let Some(mut part) = form.next_field().await.map_err(|_| broken())? else {

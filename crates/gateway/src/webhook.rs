@@ -34,7 +34,10 @@ async fn verify(State(service): State<Arc<Service>>, uri: Uri) -> Response {
     let Some(query) = uri.query().and_then(Handshake::read) else {
         return StatusCode::BAD_REQUEST.into_response();
     };
-    if query.mode != "subscribe" || !service.knows_verify_token(&query.token) {
+    if query.mode != "subscribe" {
+        return StatusCode::BAD_REQUEST.into_response();
+    }
+    if !service.knows_verify_token(&query.token) {
         return StatusCode::FORBIDDEN.into_response();
     }
     let plain = [
@@ -51,7 +54,7 @@ struct Handshake {
 }
 
 impl Handshake {
-    /// Reads the three members, each exactly once. The challenge is digits, and short: nothing else
+    /// Reads the three members, each at most once. The challenge is digits, and short: nothing else
     /// is ever written back.
     fn read(query: &str) -> Option<Self> {
         let (mut mode, mut token, mut challenge) = (None, None, None);
@@ -72,7 +75,8 @@ impl Handshake {
         })?;
         Some(Self {
             mode: mode?,
-            token: token?,
+            // Whoever brings no word does not know it.
+            token: token.unwrap_or_default(),
             challenge,
         })
     }

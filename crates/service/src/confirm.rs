@@ -31,7 +31,7 @@ const TEXTS: &[Texts] = &[
                     just tell us here. Send START to get promotions again.",
         everything: "You will get nothing more from {} unless you write to us first. Send START to \
                      get promotions again.",
-        started: "You will get promotions from {} on WhatsApp again. Send STOP at any time to end \
+        started: "You will get promotions from {} on WhatsApp. Send STOP at any time to end \
                   them.",
         button: "Stop everything",
     },
@@ -43,7 +43,7 @@ const TEXTS: &[Texts] = &[
                     net hier. Stuur BEGIN om weer promosies te kry.",
         everything: "U sal niks meer van {} kry nie, tensy u eerste vir ons skryf. Stuur BEGIN om \
                      weer promosies te kry.",
-        started: "U sal weer promosies van {} op WhatsApp kry. Stuur STOP om dit enige tyd te \
+        started: "U sal promosies van {} op WhatsApp kry. Stuur STOP om dit enige tyd te \
                   staak.",
         button: "Staak alles",
     },
@@ -55,7 +55,7 @@ const TEXTS: &[Texts] = &[
                     schreiben Sie es uns hier. Mit START erhalten Sie wieder Werbung.",
         everything: "Sie erhalten nichts mehr von {}, außer Sie schreiben uns zuerst. Mit START \
                      erhalten Sie wieder Werbung.",
-        started: "Sie erhalten wieder Werbung von {} über WhatsApp. Mit STOP endet sie jederzeit.",
+        started: "Sie erhalten Werbung von {} über WhatsApp. Mit STOP endet sie jederzeit.",
         button: "Alles beenden",
     },
     Texts {
@@ -66,7 +66,7 @@ const TEXTS: &[Texts] = &[
                     autre chose, écrivez-le ici. Envoyez START pour en recevoir à nouveau.",
         everything: "Vous ne recevrez plus rien de {}, sauf si vous nous écrivez d’abord. Envoyez \
                      START pour recevoir à nouveau des promotions.",
-        started: "Vous recevrez à nouveau des promotions de {} sur WhatsApp. Envoyez STOP à tout \
+        started: "Vous recevrez des promotions de {} sur WhatsApp. Envoyez STOP à tout \
                   moment pour les arrêter.",
         button: "Tout arrêter",
     },
@@ -78,7 +78,7 @@ const TEXTS: &[Texts] = &[
                     zeg het dan hier. Stuur START om weer reclame te krijgen.",
         everything: "U krijgt niets meer van {}, tenzij u ons eerst schrijft. Stuur START om weer \
                      reclame te krijgen.",
-        started: "U krijgt weer reclame van {} op WhatsApp. Stuur STOP om die te beëindigen.",
+        started: "U krijgt reclame van {} op WhatsApp. Stuur STOP om die te beëindigen.",
         button: "Alles stoppen",
     },
 ];

@@ -1,5 +1,9 @@
 //! The ids an app sees: self-describing, its own, worth nothing to another app.
 
+use std::fmt::Write as _;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::ids::MediaId;
 use domain::ids::MessageId;
 use seal::IdKey;
@@ -11,8 +15,9 @@ const FOREIGN: u8 = 4;
 
 /// The prefix SDKs know message ids by.
 const MESSAGE_PREFIX: &str = "wamid.";
-/// Keeps a media id from being taken for a number's id.
-const MEDIA_PREFIX: &str = "m";
+/// A media id is written in digits, because SDKs know media ids by that: 24 bytes as three numbers
+/// of this many digits. It is longer than any id of Meta's.
+const MEDIA_DIGITS: usize = 20;
 const CALLBACK_PREFIX: &str = "imvume.";
 
 /// A message's id for an app.
@@ -31,12 +36,29 @@ pub(crate) fn open_message(key: &IdKey, text: &str) -> Option<MessageId> {
 
 /// A media object's id for an app.
 pub(crate) fn media(key: &IdKey, id: MediaId) -> String {
-    format!("{MEDIA_PREFIX}{}", key.seal_id(MEDIA, id.0.cast_unsigned()))
+    let sealed = key.seal_id(MEDIA, id.0.cast_unsigned());
+    let bytes = URL_SAFE_NO_PAD.decode(sealed).unwrap_or_default();
+    let (words, _) = bytes.as_chunks::<8>();
+    words.iter().fold(String::new(), |mut text, word| {
+        let _ = write!(text, "{:0MEDIA_DIGITS$}", u64::from_be_bytes(*word));
+        text
+    })
 }
 
 /// The media object behind an app's id.
 pub(crate) fn open_media(key: &IdKey, text: &str) -> Option<MediaId> {
-    key.open_id(MEDIA, text.strip_prefix(MEDIA_PREFIX)?)
+    let (words, rest) = text.as_bytes().as_chunks::<MEDIA_DIGITS>();
+    if words.len() != 3 || !rest.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    let word = |digits| std::str::from_utf8(digits).ok()?.parse::<u64>().ok();
+    let bytes: Option<Vec<u8>> = words
+        .iter()
+        .map(|digits| word(digits.as_slice()).map(u64::to_be_bytes))
+        .try_fold(Vec::new(), |bytes, word| {
+            Some([bytes, word?.to_vec()].concat())
+        });
+    key.open_id(MEDIA, &URL_SAFE_NO_PAD.encode(bytes?))
         .map(|id| MediaId(id.cast_signed()))
 }
 
@@ -57,4 +79,46 @@ pub(crate) fn open_callback(key: &IdKey, text: &str) -> Option<MessageId> {
 /// What stands for a message the gateway does not know: always the same, leading nowhere.
 pub(crate) fn foreign(key: &IdKey, wamid: &str) -> String {
     format!("{MESSAGE_PREFIX}{}", key.pseudonym(FOREIGN, wamid))
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::ids::MediaId;
+    use seal::Keyring;
+    use seal::Random;
+    use seal::RootKey;
+
+    use super::media;
+    use super::open_media;
+
+    #[test]
+    fn media_ids_are_digits_and_read_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let random = Random::seeded(1);
+        let root = RootKey::create_file(&folder.path().join("root"), &random).unwrap();
+        let ring = Keyring::create(&folder.path().join("ring"), &root, &random, 0).unwrap();
+        let (key, other) = (ring.id_key(1), ring.id_key(2));
+        for id in [0, 1, 7, i64::MAX] {
+            let text = media(&key, MediaId(id));
+            assert!(
+                text.len() == 60 && text.bytes().all(|byte| byte.is_ascii_digit()),
+                "{text}"
+            );
+            assert_eq!(open_media(&key, &text), Some(MediaId(id)));
+            assert_eq!(open_media(&other, &text), None);
+            assert_eq!(
+                open_media(&key, &text.replacen('0', "1", 1).replacen('9', "8", 1)),
+                None
+            );
+        }
+        for text in [
+            "",
+            "1",
+            "106540352242922",
+            &"9".repeat(60),
+            &"\u{ff11}".repeat(20),
+        ] {
+            assert_eq!(open_media(&key, text), None, "{text}");
+        }
+    }
 }

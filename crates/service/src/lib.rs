@@ -17,30 +17,32 @@ mod media;
 mod mint;
 mod object;
 mod own;
+mod picture;
 mod publish;
 mod relay;
 mod render;
 mod send;
 mod settings;
 mod sync;
+mod turns;
 mod upstream;
 
-use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::Mutex;
 use std::time::Duration;
 
-use domain::ids::MessageId;
+use domain::ids::AppId;
+use domain::ids::MediaId;
 use egress::Egress;
 use rulebook::LanguageSet;
 use rulebook::WordPack;
 use seal::IdKey;
 use store::Store;
 use tokio::sync::Semaphore;
-use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+
+use turns::Turns;
 
 pub use answer::Answer;
 pub use answer::Failure;
@@ -62,9 +64,12 @@ pub struct Service {
     settings: Settings,
     callback: IdKey,
     log: publish::Log,
-    in_flight: Mutex<HashMap<MessageId, watch::Receiver<()>>>,
-    /// One media object is fetched at a time: two askers must not fetch the same one twice.
-    media_turns: Semaphore,
+    /// Sends under an idempotency key: a repetition waits until the first one has ended.
+    sending: Turns<(AppId, [u8; 16])>,
+    /// Media objects on their way here: two askers must not fetch the same one twice.
+    fetching: Turns<MediaId>,
+    /// How many files may be on their way here at once: each is held in memory whole.
+    downloads: Semaphore,
     tasks: TaskTracker,
     closing: CancellationToken,
 }
@@ -84,6 +89,9 @@ pub enum StartError {
     /// The store refused.
     #[error("store: {0}")]
     Store(#[from] store::StoreError),
+    /// A secret is empty: whoever likes could sign with it.
+    #[error("the {0} is empty")]
+    Empty(&'static str),
     /// The media directory cannot be made.
     #[error("media directory: {0}")]
     Media(std::io::Error),
@@ -99,6 +107,14 @@ impl Service {
         directory: &Path,
         settings: Settings,
     ) -> Result<Arc<Self>, StartError> {
+        for (secret, what) in [
+            (&settings.app_secret, "app secret"),
+            (&settings.verify_token, "verify token"),
+        ] {
+            if secret.is_empty() {
+                return Err(StartError::Empty(what));
+            }
+        }
         let egress = Egress::new(settings.egress.clone())?;
         let log = publish::Log::open(&store, directory, &settings)?;
         object::prepare(&settings.media).map_err(StartError::Media)?;
@@ -111,8 +127,9 @@ impl Service {
             languages: LanguageSet::south_africa_and_default(),
             callback: store.keyring().callback_key(),
             log,
-            in_flight: Mutex::new(HashMap::new()),
-            media_turns: Semaphore::new(1),
+            sending: Turns::default(),
+            fetching: Turns::default(),
+            downloads: Semaphore::new(media::DOWNLOADS),
             tasks: TaskTracker::new(),
             closing: CancellationToken::new(),
             settings,
@@ -152,6 +169,7 @@ impl Service {
             Job::Own,
             Job::Publish,
             Job::Relay,
+            Job::Settle,
             Job::Sync,
             Job::Tidy,
         ] {
@@ -163,6 +181,7 @@ impl Service {
     async fn job(self: Arc<Self>, job: Job) {
         match job {
             Job::Checkpoints => self.store.checkpoints().await,
+            Job::Settle => self.store.settle().await,
             Job::Own => self.send_own().await,
             Job::Publish => self.publish().await,
             Job::Relay => self.relay().await,
@@ -204,6 +223,7 @@ enum Job {
     Own,
     Publish,
     Relay,
+    Settle,
     Sync,
     Tidy,
 }

@@ -33,10 +33,14 @@ use crate::Failure;
 use crate::Service;
 use crate::ids;
 use crate::object;
+use crate::picture;
 use crate::send::mapped;
 
 /// The largest object of the platform.
 const LARGEST: usize = 100 * 1024 * 1024;
+
+/// How many files may be on their way from Meta at once.
+pub(crate) const DOWNLOADS: usize = 8;
 
 /// The place of an object's bytes under its own key.
 const BYTES: u8 = 3;
@@ -90,7 +94,7 @@ impl Service {
     ) -> Result<Answer, Failure> {
         caller.needs(AppScope::Media)?;
         let number = self.number(caller, phone_number_id)?;
-        let bytes = object::strip(mime, bytes)
+        let bytes = picture::strip(mime, bytes)
             .map_err(|_| GraphError::of(131_053, "The file is not what its type says."))?;
         let boundary =
             seal::new_token("imvume-", self.store.random()).map_err(|_| Failure::unavailable())?;
@@ -241,16 +245,17 @@ impl Service {
 
     /// Sees to it that an object is kept here, fetching it from Meta the first time.
     pub(crate) async fn ensure(&self, media: MediaId) -> Result<Reference, Failure> {
-        let _turn = self
-            .media_turns
-            .acquire()
-            .await
-            .map_err(|_| Failure::unavailable())?;
+        let _turn = self.fetching.take(&media).await;
         let row = self.media_row(media).await?;
         let reference = parse(&row.reference);
         if row.object.is_some() {
             return Ok(reference);
         }
+        let _room = self
+            .downloads
+            .acquire()
+            .await
+            .map_err(|_| Failure::unavailable())?;
         let phone_number_id = self.phone_number_id(row.number)?;
         let url = self.graph(&[&reference.id]);
         let located = self.call((Method::GET, &url), &phone_number_id, None).await;
@@ -264,7 +269,7 @@ impl Service {
             .mime_type
             .or_else(|| reference.mime_type.clone())
             .unwrap_or_default();
-        let bytes = object::strip(&mime, bytes)
+        let bytes = picture::strip(&mime, bytes)
             .map_err(|_| GraphError::of(131_052, "The file is not what its type says."))?;
         self.keep(
             media,

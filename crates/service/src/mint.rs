@@ -6,7 +6,7 @@ use domain::ids::SubjectId;
 use domain::message::IdentityMode;
 use domain::subject::Identifier;
 use domain::subject::IdentifierKind;
-use serde_json::Value;
+use serde::Deserialize;
 use whatsapp::error::GraphError;
 use whatsapp::recipient::E164;
 
@@ -67,10 +67,17 @@ impl Service {
     }
 }
 
+/// The body; a member that is unknown, or there twice, makes it none.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Body {
+    customer_key: String,
+    phone: String,
+}
+
 fn parse(body: &[u8]) -> Option<(String, E164)> {
-    let value: Value = serde_json::from_slice(body).ok()?;
-    let object = value.as_object().filter(|object| object.len() == 2)?;
-    let key = object.get("customer_key")?.as_str()?;
-    let phone = E164::parse(object.get("phone")?.as_str()?).ok()?;
-    (!key.is_empty() && key.len() <= KEY).then(|| (key.to_owned(), phone))
+    let body: Body = serde_json::from_slice(body).ok()?;
+    let phone = E164::parse(&body.phone).ok()?;
+    let key = body.customer_key;
+    (!key.is_empty() && key.len() <= KEY).then_some((key, phone))
 }

@@ -8,12 +8,6 @@ use std::os::unix::fs::DirBuilderExt;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
-use img_parts::Bytes;
-use img_parts::ImageEXIF;
-use img_parts::jpeg::Jpeg;
-use img_parts::png::Png;
-use img_parts::webp::WebP;
-
 /// Makes the media directory, closed to others, and removes what a crash left half-written.
 pub(crate) fn prepare(directory: &Path) -> io::Result<()> {
     fs::DirBuilder::new()
@@ -55,52 +49,3 @@ pub(crate) fn remove(directory: &Path, name: &str) -> io::Result<()> {
         other => other,
     }
 }
-
-/// JPEG segments that stay: everything but application data and comments; of application data only
-/// JFIF (APP0), colour profiles (APP2) and Adobe's colour transform (APP14).
-const JPEG_KEPT: [u8; 3] = [0xe0, 0xe2, 0xee];
-
-/// PNG chunks that stay: what decoding and colour need.
-const PNG_KEPT: [[u8; 4]; 14] = [
-    *b"IHDR", *b"PLTE", *b"IDAT", *b"IEND", *b"tRNS", *b"gAMA", *b"cHRM", *b"sRGB", *b"iCCP",
-    *b"sBIT", *b"bKGD", *b"acTL", *b"fcTL", *b"fdAT",
-];
-
-/// The working copy of an image: without EXIF (with it place, time, device and orientation), XMP,
-/// IPTC and comments. What is not an image this knows comes back as it is.
-///
-/// # Errors
-/// [`NotAnImage`] for something that says it is an image and cannot be read as one; it must not be
-/// handed on, because nobody knows what is in it.
-pub(crate) fn strip(mime: &str, bytes: Vec<u8>) -> Result<Vec<u8>, NotAnImage> {
-    match mime.split(';').next().unwrap_or_default().trim() {
-        "image/jpeg" => {
-            let mut image = Jpeg::from_bytes(bytes.into()).map_err(|_| NotAnImage)?;
-            image.segments_mut().retain(|segment| {
-                let marker = segment.marker();
-                let application = (0xe0..=0xef).contains(&marker);
-                marker != 0xfe && (!application || JPEG_KEPT.contains(&marker))
-            });
-            Ok(image.encoder().bytes().to_vec())
-        }
-        "image/png" => {
-            let mut image = Png::from_bytes(bytes.into()).map_err(|_| NotAnImage)?;
-            image
-                .chunks_mut()
-                .retain(|chunk| PNG_KEPT.contains(&chunk.kind()));
-            Ok(image.encoder().bytes().to_vec())
-        }
-        "image/webp" => {
-            let mut image = WebP::from_bytes(bytes.into()).map_err(|_| NotAnImage)?;
-            image.set_exif(None::<Bytes>);
-            image.remove_chunks_by_id(*b"XMP ");
-            Ok(image.encoder().bytes().to_vec())
-        }
-        _ => Ok(bytes),
-    }
-}
-
-/// It says it is an image and cannot be read as one.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("it says it is an image and cannot be read as one")]
-pub(crate) struct NotAnImage;

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use serde_json::Value;
+use store::StoreError;
 use store::operation::OwnCall;
 use whatsapp::recipient::Recipient;
 
@@ -14,15 +15,27 @@ impl Service {
     /// Sends what waits in the outbox, one call for each message, for ever.
     pub(crate) async fn send_own(&self) {
         loop {
-            match self.store.next_own().await {
-                Ok(Some(call)) => self.send_one(call).await,
-                Ok(None) => self.store.outbox().await,
+            match self.own_now().await {
+                Ok(_) => self.store.outbox().await,
                 Err(error) => {
                     tracing::warn!(%error, "cannot look into the outbox");
                     tokio::time::sleep(Duration::from_secs(2)).await;
                 }
             }
         }
+    }
+
+    /// Sends what waits in the outbox now. Returns how many messages that were.
+    ///
+    /// # Errors
+    /// What the store says; what was not sent waits on.
+    pub async fn own_now(&self) -> Result<usize, StoreError> {
+        let mut sent = 0;
+        while let Some(call) = self.store.next_own().await? {
+            self.send_one(call).await;
+            sent += 1;
+        }
+        Ok(sent)
     }
 
     async fn send_one(&self, call: OwnCall) {

@@ -17,6 +17,7 @@ use http::HeaderMap;
 use http::HeaderValue;
 use http::Method;
 use http::header;
+use store::StoreError;
 use store::delivery::Attempt;
 use store::delivery::DeliveryState;
 use store::delivery::Due;
@@ -33,6 +34,8 @@ use crate::render::Rendered;
 
 /// How many deliveries of an app are looked at together.
 const BATCH: u32 = 256;
+/// How many attempts a message waits for its file.
+const FILE_ATTEMPTS: u32 = 3;
 /// How many threads of an app go side by side.
 const THREADS: usize = 16;
 /// After how many attempts a delivery is given up: about a day and a half.
@@ -66,28 +69,49 @@ impl Service {
 
     async fn deliver_to(self: Arc<Self>, id: AppId, wake: Arc<Notify>) {
         loop {
-            let registry = self.store.registry();
-            let Some(app) = registry.app(id).filter(|app| listens(app)) else {
-                wake.notified().await;
-                continue;
-            };
-            let now = self.store.clock().now();
-            match self
-                .store
-                .read(move |reader| reader.due(id, now, BATCH))
-                .await
-            {
-                Ok(due) if due.is_empty() => wake.notified().await,
-                Ok(due) => self.deliver(app, due).await,
+            match self.deliver_batch(id).await {
+                Ok(0) => wake.notified().await,
+                Ok(_) => {}
                 Err(error) => {
-                    tracing::warn!(%error, "cannot look for deliveries");
+                    tracing::warn!(%error, "cannot look for deliveries or record them");
                     tokio::time::sleep(Duration::from_secs(1)).await;
                 }
             }
         }
     }
 
-    async fn deliver(self: &Arc<Self>, app: &App, due: Vec<Due>) {
+    /// Makes every delivery that is due now. Returns how many attempts that were.
+    ///
+    /// # Errors
+    /// What the store says; what was not recorded is delivered again.
+    pub async fn relay_now(self: &Arc<Self>) -> Result<usize, StoreError> {
+        let mut made = 0;
+        for app in &self.store.registry().apps {
+            loop {
+                match self.deliver_batch(app.id).await? {
+                    0 => break,
+                    attempts => made += attempts,
+                }
+            }
+        }
+        Ok(made)
+    }
+
+    /// Makes the first deliveries that are due to an app. Returns how many attempts that were.
+    async fn deliver_batch(self: &Arc<Self>, id: AppId) -> Result<usize, StoreError> {
+        let registry = self.store.registry();
+        let Some(app) = registry.app(id).filter(|app| listens(app)) else {
+            return Ok(0);
+        };
+        let now = self.store.clock().now();
+        let due = self
+            .store
+            .read(move |reader| reader.due(id, now, BATCH))
+            .await?;
+        self.deliver(app, due).await
+    }
+
+    async fn deliver(self: &Arc<Self>, app: &App, due: Vec<Due>) -> Result<usize, StoreError> {
         let mut threads: BTreeMap<ConversationId, Vec<Due>> = BTreeMap::new();
         for delivery in due {
             threads
@@ -98,6 +122,7 @@ impl Service {
         let app = Arc::new(app.clone());
         let mut waiting = threads.into_values();
         let mut going = JoinSet::new();
+        let mut made = 0;
         loop {
             while going.len() < THREADS
                 && let Some(thread) = waiting.next()
@@ -106,11 +131,11 @@ impl Service {
                 going.spawn(async move { service.deliver_thread(&app, thread).await });
             }
             let Some(attempts) = going.join_next().await else {
-                return;
+                return Ok(made);
             };
-            if let Err(error) = self.store.attempted(attempts.unwrap_or_default()).await {
-                tracing::warn!(%error, "cannot record deliveries; they will be made again");
-            }
+            let attempts: Vec<Attempt> = attempts.unwrap_or_default();
+            made += attempts.len();
+            self.store.attempted(attempts).await?;
         }
     }
 
@@ -136,8 +161,9 @@ impl Service {
             next: now,
         };
         let body = match self.body(app, due).await {
-            Ok(Some(body)) => body,
-            Ok(None) => return ended(DeliveryState::Dead, None),
+            Ok(Ready::Body(body)) => body,
+            Ok(Ready::Never) => return ended(DeliveryState::Dead, None),
+            Ok(Ready::NotNow) => return self.again(due, now, None, None),
             Err(error) => {
                 tracing::warn!(%error, delivery = due.id.0, "cannot render a delivery");
                 return self.again(due, now, None, None);
@@ -175,38 +201,35 @@ impl Service {
         }
     }
 
-    async fn body(&self, app: &App, due: &Due) -> Result<Option<String>, store::StoreError> {
+    async fn body(&self, app: &App, due: &Due) -> Result<Ready, StoreError> {
         let delivery = *due;
         let media = self
             .store
             .read(move |reader| render::media_of(reader, &delivery))
             .await?;
         let sha256 = match media {
-            // The app can ask for it again; a file that cannot be had now is no reason to wait.
-            Some(media) => self
-                .ensure(media)
-                .await
-                .ok()
-                .and_then(|reference| reference.sha256),
+            // The hash is that of the working copy, so that has to be here first. A file that cannot
+            // be had for long is no reason to keep the message back: the app can ask for it later.
+            Some(media) => match self.ensure(media).await {
+                Ok(reference) => reference.sha256,
+                Err(_) if due.attempts < FILE_ATTEMPTS => return Ok(Ready::NotNow),
+                Err(_) => None,
+            },
             None => None,
         };
         for _ in 0..2 {
             match self.render(app, due, sha256.as_deref())? {
-                Rendered::Body(body) => return Ok(Some(body)),
-                Rendered::Gone => return Ok(None),
+                Rendered::Body(body) => return Ok(Ready::Body(body)),
+                Rendered::Gone => return Ok(Ready::Never),
+                Rendered::Withheld => return Ok(Ready::NotNow),
                 Rendered::NeedsAlias(subject) => drop(self.alias(app.id, subject).await?),
             }
         }
-        Ok(None)
+        Ok(Ready::Never)
     }
 
     /// Renders on this thread: a handful of reads by key, each a few microseconds.
-    fn render(
-        &self,
-        app: &App,
-        due: &Due,
-        sha256: Option<&str>,
-    ) -> Result<Rendered, store::StoreError> {
+    fn render(&self, app: &App, due: &Due, sha256: Option<&str>) -> Result<Rendered, StoreError> {
         let ids = self
             .store
             .keyring()
@@ -215,6 +238,7 @@ impl Service {
         let base64 = sha256.map(base64_of_hex);
         let frame = Frame {
             app: app.id,
+            contract: (app.ended_at.is_none(), app.number),
             identity: app.identity,
             ids: &ids,
             media_url: &media_url,
@@ -253,6 +277,16 @@ impl Service {
             next,
         }
     }
+}
+
+/// Whether a delivery can go.
+enum Ready {
+    /// With this body.
+    Body(String),
+    /// Never: what it tells of is gone.
+    Never,
+    /// Later: the person is restricted, or the file is not here yet.
+    NotNow,
 }
 
 fn listens(app: &App) -> bool {

@@ -1,12 +1,16 @@
 //! What an app gets of a message or a status: rendered from sealed rows at delivery, the same bytes
 //! every time.
 
+use domain::disclose;
+use domain::disclose::Contract;
 use domain::ids::AppId;
 use domain::ids::MediaId;
 use domain::ids::MessageId;
+use domain::ids::NumberId;
 use domain::ids::SubjectId;
 use domain::message::IdentityMode;
 use domain::subject::IdentifierKind;
+use domain::subject::Restriction;
 use seal::IdKey;
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -39,12 +43,16 @@ pub(crate) enum Rendered {
     NeedsAlias(SubjectId),
     /// It can never be rendered: what it tells of is gone.
     Gone,
+    /// The app may not have it now.
+    Withheld,
 }
 
 /// What rendering takes beside the rows.
 #[derive(Clone, Copy)]
 pub(crate) struct Frame<'a> {
     pub(crate) app: AppId,
+    /// Whether the app's contract is in force, and the one number it covers, or all.
+    pub(crate) contract: (bool, Option<NumberId>),
     pub(crate) identity: IdentityMode,
     pub(crate) ids: &'a IdKey,
     /// The address of a media object, by the app's id of it.
@@ -106,6 +114,9 @@ pub(crate) fn render(
     let Some(row) = reader.message(due.message)? else {
         return Ok(Rendered::Gone);
     };
+    if withheld(reader, &row, frame)? {
+        return Ok(Rendered::Withheld);
+    }
     let person = person(reader, row.subject, frame)?;
     if frame.identity == IdentityMode::Alias && person.alias.is_none() {
         return Ok(Rendered::NeedsAlias(row.subject));
@@ -118,6 +129,23 @@ pub(crate) fn render(
         },
     };
     Ok(body.map_or(Rendered::Gone, Rendered::Body))
+}
+
+/// Whether something stands against handing it over by now: it was judged when it was queued, and
+/// is judged again right before it goes.
+fn withheld(reader: &Reader<'_>, row: &MessageRow, frame: Frame<'_>) -> Result<bool, StoreError> {
+    let since = reader.subject(row.subject)?.and_then(|(_, since)| since);
+    let restriction = since.map_or(Restriction::None, |since| Restriction::Restricted { since });
+    let number = reader
+        .conversation(row.conversation)?
+        .map(|(_, conversation)| conversation.number);
+    let (active, own) = frame.contract;
+    let contract = Contract {
+        active,
+        covers_number: own.is_none() || own == number,
+        identity: frame.identity,
+    };
+    Ok(disclose::decide(contract, restriction).is_err())
 }
 
 /// The media object a delivery carries.
@@ -146,7 +174,7 @@ fn person(reader: &Reader<'_>, subject: SubjectId, frame: Frame<'_>) -> Result<P
     if frame.identity == IdentityMode::Alias {
         person.alias = reader.alias(frame.app, subject)?;
         for linked in reader.linked(subject)? {
-            let values = reader.identifiers(linked)?;
+            let values = reader.identifiers_ever(linked)?;
             person.known.extend(
                 values
                     .iter()

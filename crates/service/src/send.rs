@@ -1,6 +1,6 @@
 //! Send: parse strictly, judge and store in one transaction, then one call to Meta.
 
-use std::sync::PoisonError;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use domain::decision::Outcome;
@@ -25,7 +25,6 @@ use store::operation::Repeated;
 use store::operation::Send;
 use store::operation::SendReply;
 use store::registry::Number;
-use tokio::sync::watch;
 use whatsapp::error::GraphError;
 use whatsapp::error::parse_upstream;
 use whatsapp::outbound::DirectCategory;
@@ -47,9 +46,6 @@ use crate::Failure;
 use crate::Service;
 use crate::ids;
 
-/// The key under which a repetition is recognised, with the hash of the request.
-type Repetition = ([u8; 16], [u8; 32]);
-
 /// What came with the body of a send.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SendHeaders<'a> {
@@ -62,11 +58,13 @@ pub struct SendHeaders<'a> {
 impl Service {
     /// `POST /{phone-number-id}/messages`: sends a message, or marks one as read.
     ///
+    /// A caller who goes away does not cancel a send: from the judgement on it runs to its end.
+    ///
     /// # Errors
     /// What Graph would answer: a body that is not right, a decision that does not allow, a refusal
     /// of Meta's.
     pub async fn messages(
-        &self,
+        self: &Arc<Self>,
         caller: &Caller,
         phone_number_id: &str,
         body: &[u8],
@@ -78,41 +76,64 @@ impl Service {
                 self.mark_read(caller, &number, &message_id, typing).await
             }
             MessagesBody::Send(message) => {
-                let key = headers.idempotency_key.map(|key| {
-                    let tag = self
-                        .store
-                        .keyring()
-                        .dedup_tag(&[b"idempotency", key.as_bytes()]);
-                    (tag, seal::sha256(body))
+                let sending = Arc::new(Sending {
+                    request: self.request(caller, &number, &message, (headers, body))?,
+                    number,
+                    body: *message,
                 });
-                self.send(caller, &number, *message, (headers.purpose, key))
-                    .await
+                let (service, kept) = (Arc::clone(self), Arc::clone(&sending));
+                let ended = self.tasks.spawn(async move { service.send(&kept).await });
+                let (message, decision) = ended.await.map_err(|_| Failure::unavailable())??;
+                Ok(answer(caller, &sending.body, message, decision))
             }
         }
     }
 
-    async fn send(
+    /// What the store is asked.
+    fn request(
         &self,
         caller: &Caller,
         number: &Number,
-        body: SendBody,
-        (purpose, idempotency): (Option<&str>, Option<Repetition>),
-    ) -> Result<Answer, Failure> {
-        let request = Send {
+        body: &SendBody,
+        (headers, raw): (SendHeaders<'_>, &[u8]),
+    ) -> Result<Send, GraphError> {
+        // The same body from another number or for another purpose is another request.
+        let repetition = headers.idempotency_key.map(|key| {
+            let asked = [
+                number.phone_number_id.as_bytes(),
+                headers.purpose.unwrap_or_default().as_bytes(),
+                &seal::sha256(raw),
+            ];
+            let tag = |parts: &[&[u8]]| self.store.keyring().dedup_tag(parts);
+            (
+                tag(&[b"idempotency", key.as_bytes()]),
+                seal::sha256(&asked.join(&0)),
+            )
+        });
+        Ok(Send {
             app: Some(caller.app),
             number: number.id,
             recipient: recipient(caller, &body.recipient)?,
-            content: outgoing(&body),
-            declared: purpose.map(str::to_owned),
+            content: outgoing(body),
+            declared: headers.purpose.map(str::to_owned),
             kind: body.kind.as_str(),
             body: serde_json::to_vec(&body.value).unwrap_or_default(),
-            references: references(caller, &body)?,
-            media: media(caller, &body)?,
-            idempotency,
+            references: references(caller, body)?,
+            media: media(caller, body)?,
+            idempotency: repetition,
+        })
+    }
+
+    async fn send(&self, sending: &Sending) -> Result<Sent, Failure> {
+        let request = &sending.request;
+        // Whoever repeats the request while it is under way waits for this to be dropped.
+        let _turn = match (request.app, &request.idempotency) {
+            (Some(app), Some((tag, _))) => Some(self.sending.take(&(app, *tag)).await),
+            _ => None,
         };
         match self.store.send(request.clone()).await? {
-            SendReply::Judged(judged) => self.judged(caller, number, &body, *judged).await,
-            SendReply::Repeated(repeated) => self.repeated(caller, &body, request, repeated).await,
+            SendReply::Judged(judged) => self.judged(sending, &judged).await,
+            SendReply::Repeated(repeated) => answered_before(&repeated),
             SendReply::KeyReused => Err(GraphError {
                 status: 409,
                 ..GraphError::invalid(
@@ -131,38 +152,20 @@ impl Service {
         }
     }
 
-    async fn judged(
-        &self,
-        caller: &Caller,
-        number: &Number,
-        body: &SendBody,
-        judged: Judged,
-    ) -> Result<Answer, Failure> {
-        let decision = Some(judged.decision_id);
+    async fn judged(&self, sending: &Sending, judged: &Judged) -> Result<Sent, Failure> {
         if judged.decision.outcome != Outcome::Allow {
-            return Err(refused(&judged, self.store.clock().now()));
+            return Err(refused(judged, self.store.clock().now()));
         }
-        // Whoever repeats the request while the call is under way waits for this to be dropped.
-        let (_done, under_way) = watch::channel(());
-        self.in_flight().insert(judged.message, under_way);
-        let outcome = self.call_meta(number, body, &judged).await;
-        self.in_flight().remove(&judged.message);
+        let decision = Some(judged.decision_id);
+        let outcome = self.call_meta(&sending.number, &sending.body, judged).await;
         match outcome {
-            Outbound::Accepted => Ok(answer(caller, body, judged.message, decision)),
+            Outbound::Accepted => Ok((judged.message, decision)),
             Outbound::Refused(error) => Err(Failure {
                 error,
                 decision,
                 retry_after: None,
             }),
         }
-    }
-
-    fn in_flight(
-        &self,
-    ) -> std::sync::MutexGuard<'_, std::collections::HashMap<MessageId, watch::Receiver<()>>> {
-        self.in_flight
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The one call. Its outcome is handed to the writer before this returns, and is durable soon
@@ -223,43 +226,6 @@ impl Service {
         outbound
     }
 
-    /// Answers a repeated request as the first one was answered.
-    async fn repeated(
-        &self,
-        caller: &Caller,
-        body: &SendBody,
-        request: Send,
-        mut repeated: Repeated,
-    ) -> Result<Answer, Failure> {
-        let under_way = self.in_flight().get(&repeated.message).cloned();
-        if repeated.state == MessageState::Calling
-            && let Some(mut under_way) = under_way
-        {
-            // The sender is dropped when the call has ended, which ends the wait.
-            let _ = under_way.changed().await;
-            if let SendReply::Repeated(now) = self.store.send(request).await? {
-                repeated = now;
-            }
-        }
-        let decision = repeated.decision_id;
-        match repeated.state {
-            MessageState::Refused | MessageState::Rejected => {
-                let code = repeated.code.unwrap_or(131_000);
-                let details = match repeated.sentences.first() {
-                    Some(sentence) if repeated.state == MessageState::Refused => sentence.clone(),
-                    _ => "This request was made before and WhatsApp refused it.".to_owned(),
-                };
-                let error = GraphError::of(code, details);
-                Err(Failure {
-                    error,
-                    decision,
-                    retry_after: None,
-                })
-            }
-            _ => Ok(answer(caller, body, repeated.message, decision)),
-        }
-    }
-
     async fn mark_read(
         &self,
         caller: &Caller,
@@ -291,6 +257,36 @@ impl Service {
             Ok(response) => Err(mapped(&response).into()),
             Err(_) => Err(Failure::unavailable()),
         }
+    }
+}
+
+/// A message on its way.
+struct Sending {
+    request: Send,
+    number: Number,
+    body: SendBody,
+}
+
+/// A message that was sent, with the decision behind it.
+type Sent = (MessageId, Option<DecisionId>);
+
+/// Answers a repeated request as the first one was answered.
+fn answered_before(repeated: &Repeated) -> Result<Sent, Failure> {
+    let decision = repeated.decision_id;
+    match repeated.state {
+        MessageState::Refused | MessageState::Rejected => {
+            let code = repeated.code.unwrap_or(131_000);
+            let details = match repeated.sentences.first() {
+                Some(sentence) if repeated.state == MessageState::Refused => sentence.clone(),
+                _ => "This request was made before and WhatsApp refused it.".to_owned(),
+            };
+            Err(Failure {
+                error: GraphError::of(code, details),
+                decision,
+                retry_after: None,
+            })
+        }
+        _ => Ok((repeated.message, decision)),
     }
 }
 

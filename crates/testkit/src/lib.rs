@@ -1,1 +1,38 @@
-//! To be written.
+//! What tests share: a whole gateway in one process, with nothing in it that sleeps or guesses.
+//!
+//! [`TestGateway`] is an emulator in virtual time, a store in a temporary directory, a service and
+//! both doors on loopback; a clock that both sides follow; seeded randomness; two apps that record
+//! every byte they get. The background jobs are not started: [`TestGateway::settle`] runs them until
+//! nothing is left to do. [`Needles`] finds a person in any bytes, however spelled, and
+//! [`capture`](capture::start) keeps everything that is logged.
+//!
+//! To add a fixture: a module named by what it stands for, driven through public doors only.
+#![expect(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a fixture that cannot be set up is a failed test"
+)]
+
+mod app;
+pub mod capture;
+mod client;
+mod gateway;
+mod needles;
+mod people;
+
+pub use app::Heard;
+pub use app::TestApp;
+pub use client::Answer;
+pub use client::Client;
+pub use gateway::ACCOUNT;
+pub use gateway::NUMBER;
+pub use gateway::OTHER_NUMBER;
+pub use gateway::TestGateway;
+pub use needles::Needles;
+pub use people::ANNELIE;
+pub use people::PEOPLE;
+pub use people::Person;
+pub use people::SIPHO;
+pub use people::THANDI;
+pub use people::ZOE;
