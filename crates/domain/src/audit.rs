@@ -49,6 +49,8 @@ pub enum Action {
     DecisionDeferred,
     /// The gate refused a message.
     DecisionRefused,
+    /// A delivery that was made or given up was put back into the queue.
+    DeliveryReplayed,
     /// Personal data were handed to a recipient.
     Disclosed,
     /// Personal data were withheld from a recipient.
@@ -106,6 +108,7 @@ impl Action {
             Self::DecisionAllowed => "decision.allowed",
             Self::DecisionDeferred => "decision.deferred",
             Self::DecisionRefused => "decision.refused",
+            Self::DeliveryReplayed => "delivery.replayed",
             Self::Disclosed => "disclosure.made",
             Self::DisclosureWithheld => "disclosure.withheld",
             Self::EmergencyStopChanged => "emergency-stop.changed",

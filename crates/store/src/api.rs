@@ -309,7 +309,7 @@ impl Store {
     }
 
     /// Puts a delivery that was made or given up back into the queue.
-    pub async fn replay(&self, id: DeliveryId) -> Result<(), StoreError> {
-        self.write(move |tx| delivery::replay(tx, id)).await
+    pub async fn replay(&self, actor: Actor, id: DeliveryId) -> Result<(), StoreError> {
+        self.write(move |tx| delivery::replay(tx, actor, id)).await
     }
 }

@@ -1,5 +1,7 @@
 //! Deliveries to apps: queued with what they tell of, rendered from sealed rows when they go.
 
+use domain::audit::Action;
+use domain::audit::Actor;
 use domain::ids::AppId;
 use domain::ids::ConversationId;
 use domain::ids::DeliveryId;
@@ -158,7 +160,7 @@ pub(crate) fn attempted(tx: &mut Tx<'_>, attempts: &[Attempt]) -> Result<(), Sto
 }
 
 /// Puts a delivery that was made or given up back into the queue.
-pub(crate) fn replay(tx: &mut Tx<'_>, id: DeliveryId) -> Result<(), StoreError> {
+pub(crate) fn replay(tx: &mut Tx<'_>, actor: Actor, id: DeliveryId) -> Result<(), StoreError> {
     let sql = "UPDATE deliveries SET state = 1, attempts = 0, next_at = $1, updated_at = $1 \
                WHERE id = $2 AND state <> 1";
     let touched = tx
@@ -169,7 +171,12 @@ pub(crate) fn replay(tx: &mut Tx<'_>, id: DeliveryId) -> Result<(), StoreError> 
         return Err(Refusal::Missing("delivery that was made or given up").into());
     }
     tx.effects.deliveries = true;
-    Ok(())
+    let told = (
+        actor,
+        Action::DeliveryReplayed,
+        &["delivery/replay"] as &[&str],
+    );
+    tx.note(None, &format!("delivery {id}"), told)
 }
 
 /// Deliveries, newest first, from below `before`.

@@ -1,5 +1,7 @@
 //! Statuses: what happened to messages of ours, in any order and any number of times.
 
+use domain::audit::Action;
+use domain::audit::Actor;
 use domain::ids::AppId;
 use domain::ids::ConversationId;
 use domain::ids::DataKeyId;
@@ -121,8 +123,19 @@ fn tell(
         since: Timestamp::from_micros(since),
     });
     let contract = crate::intake::contract(&registry, app, domain::ids::NumberId(number));
-    if listens && domain::disclose::decide(contract, restriction).is_ok() {
-        tx.queue_in(leaf, (app, target.conversation), (message, Some(status)));
+    if !listens {
+        return Ok(());
+    }
+    match domain::disclose::decide(contract, restriction) {
+        Ok(_) => tx.queue_in(leaf, (app, target.conversation), (message, Some(status))),
+        Err(withheld) => {
+            let told = (
+                Actor::App(app),
+                Action::DisclosureWithheld,
+                &[withheld.rule()] as &[&str],
+            );
+            tx.note(None, &format!("status {status}"), told)?;
+        }
     }
     Ok(())
 }

@@ -114,6 +114,9 @@ pub(crate) async fn replay_delivery(
     allowed: Allowed<perm::ReplayDeliveries>,
     At(id): At<i64>,
 ) -> Result<StatusCode, Problem> {
-    allowed.store().replay(DeliveryId(id)).await?;
+    allowed
+        .store()
+        .replay(allowed.actor, DeliveryId(id))
+        .await?;
     Ok(StatusCode::ACCEPTED)
 }

@@ -1,5 +1,6 @@
 //! How what apps are to hear reaches them.
 
+use domain::audit::Actor;
 use domain::time::Span;
 use serde_json::Value;
 use serde_json::json;
@@ -113,7 +114,11 @@ async fn what_is_given_up_can_be_replayed() {
     );
     let given_up = dead(&gateway, &gateway.real);
     assert_eq!(given_up.len(), 1);
-    gateway.store.replay(given_up[0]).await.unwrap();
+    gateway
+        .store
+        .replay(Actor::System, given_up[0])
+        .await
+        .unwrap();
     gateway.settle().await;
     assert_eq!(texts(&gateway.real), ["one"]);
     assert!(dead(&gateway, &gateway.real).is_empty());

@@ -1,5 +1,6 @@
 //! What waits for apps.
 
+use domain::audit::Actor;
 use domain::ids::AppId;
 use domain::ids::DeliveryId;
 use domain::message::IdentityMode;
@@ -136,12 +137,21 @@ async fn dead_and_delivered_ones_can_be_replayed() {
     }
     assert_eq!(test.due_ids(), [3]);
     for id in [1, 2] {
-        test.store.replay(DeliveryId(id)).await.unwrap();
+        test.store
+            .replay(Actor::System, DeliveryId(id))
+            .await
+            .unwrap();
     }
     assert_eq!(test.due_ids(), [1, 2, 3]);
     assert_eq!(test.due()[0].attempts, 0);
     for id in [3, 99] {
-        assert!(test.store.replay(DeliveryId(id)).await.is_err(), "{id}");
+        assert!(
+            test.store
+                .replay(Actor::System, DeliveryId(id))
+                .await
+                .is_err(),
+            "{id}"
+        );
     }
     let unknown = test.attempt(99, DeliveryState::Dead, Span::ZERO).await;
     assert!(matches!(unknown, Err(StoreError::Touched { .. })));
