@@ -81,45 +81,92 @@ impl Config {
 }
 
 fn read(path: &Path) -> anyhow::Result<String> {
-    let metadata = std::fs::metadata(path)
-        .map_err(|error| anyhow::anyhow!("cannot be read: {error}; name another with `--config`"))?;
+    let metadata = std::fs::metadata(path).map_err(|error| {
+        anyhow::anyhow!("cannot be read: {error}; name another with `--config`")
+    })?;
     anyhow::ensure!(!metadata.is_dir(), "is a directory; name the file in it");
     anyhow::ensure!(metadata.is_file(), "is not a regular file");
-    anyhow::ensure!(metadata.len() <= LARGEST, "is larger than 1 MiB; this is no configuration file");
+    anyhow::ensure!(
+        metadata.len() <= LARGEST,
+        "is larger than 1 MiB; this is no configuration file"
+    );
     let mut bytes = Vec::new();
     File::open(path)
         .and_then(|file| file.take(LARGEST).read_to_end(&mut bytes))
         .context("cannot be read")?;
     String::from_utf8(bytes).map_err(|error| {
-        let before = error.as_bytes().iter().take(error.utf8_error().valid_up_to());
+        let before = error
+            .as_bytes()
+            .iter()
+            .take(error.utf8_error().valid_up_to());
         let line = 1 + before.filter(|byte| **byte == b'\n').count();
         anyhow::anyhow!("line {line}: is not UTF-8; save the file as UTF-8")
     })
 }
 
 fn assemble(source: &Source<'_>, base: &Path, document: Document) -> anyhow::Result<Config> {
-    let secrets = Secrets { source, base };
-    let Document { instance, listen, meta, number, egress, log, limits, trace } = document;
-    let seconds = |n: u32| Duration::from_secs(n.into());
+    let instance = &document.instance;
     let directory = base.join(&instance.directory);
-    let numbers = numbers(&secrets, number)?;
+    let key_file = instance
+        .key_file
+        .as_deref()
+        .unwrap_or_else(|| Path::new("imvume.key"));
+    let keyring = match &instance.keyring {
+        Some(keyring) => base.join(keyring),
+        None => directory.join("keys").join("keyring"),
+    };
+    let limits = &document.limits;
+    Ok(Config {
+        key_file: base.join(key_file),
+        keyring,
+        public: document.listen.public,
+        apps: document.listen.apps,
+        staff: document.listen.staff,
+        limits: Limits {
+            body_timeout: seconds(limits.body_seconds),
+            drain_timeout: seconds(limits.drain_seconds),
+            header_timeout: seconds(limits.header_seconds),
+            idle_timeout: seconds(limits.idle_seconds),
+            max_connections: limits.connections.get().into(),
+            ..Limits::default()
+        },
+        trace: document.trace,
+        settings: settings(&Secrets { source, base }, &directory, document)?,
+        directory,
+    })
+}
+
+fn settings(
+    secrets: &Secrets<'_>,
+    directory: &Path,
+    document: Document,
+) -> anyhow::Result<Settings> {
+    let Document {
+        instance,
+        listen,
+        meta,
+        number,
+        egress,
+        log,
+        ..
+    } = document;
     let apps_url = match listen.apps_url {
         Some(url) => url,
         None => Url::parse(&format!("http://{}/", listen.apps)).context("listen.apps")?,
     };
-    let meta_at = meta.span().start;
+    let at = meta.span().start;
     let meta = meta.into_inner();
-    let settings = Settings {
+    Ok(Settings {
         graph: meta.graph_url,
         version: meta.api_version,
-        app_secret: secrets.take(meta_at, "app_secret", meta.app_secret, meta.app_secret_file)?,
+        app_secret: secrets.take(at, "app_secret", meta.app_secret, meta.app_secret_file)?,
         verify_token: secrets.take(
-            meta_at,
+            at,
             "verify_token",
             meta.verify_token,
             meta.verify_token_file,
         )?,
-        numbers,
+        numbers: numbers(secrets, number)?,
         log_name: instance.log_name,
         publish_every: seconds(log.publish_every_seconds),
         apps_url,
@@ -134,27 +181,11 @@ fn assemble(source: &Source<'_>, base: &Path, document: Document) -> anyhow::Res
         },
         call_timeout: seconds(egress.call_timeout_seconds),
         relay_timeout: seconds(egress.relay_timeout_seconds),
-    };
-    Ok(Config {
-        key_file: base.join(instance.key_file.unwrap_or_else(|| PathBuf::from("imvume.key"))),
-        keyring: instance
-            .keyring
-            .map_or_else(|| directory.join("keys").join("keyring"), |path| base.join(path)),
-        directory,
-        public: listen.public,
-        apps: listen.apps,
-        staff: listen.staff,
-        limits: Limits {
-            body_timeout: seconds(limits.body_seconds),
-            drain_timeout: seconds(limits.drain_seconds),
-            header_timeout: seconds(limits.header_seconds),
-            idle_timeout: seconds(limits.idle_seconds),
-            max_connections: limits.connections.into(),
-            ..Limits::default()
-        },
-        trace,
-        settings,
     })
+}
+
+fn seconds(n: u32) -> Duration {
+    Duration::from_secs(n.into())
 }
 
 fn numbers(
@@ -165,7 +196,10 @@ fn numbers(
     for number in numbers {
         let at = number.span().start;
         let number = number.into_inner();
-        if taken.iter().any(|other| other.phone_number_id == number.phone_number_id) {
+        if taken
+            .iter()
+            .any(|other| other.phone_number_id == number.phone_number_id)
+        {
             return Err(secrets.source.fault(
                 at,
                 "phone_number_id",
@@ -186,4 +220,101 @@ fn numbers(
         });
     }
     Ok(taken)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use tempfile::TempDir;
+
+    use super::Config;
+    use super::write_private;
+
+    const EXAMPLE: &str = include_str!("../../../imvume.example.toml");
+    const PAGE: &str = include_str!("../../../docs/configuration.md");
+
+    /// A folder with the secrets that the example names.
+    fn folder() -> TempDir {
+        let folder = TempDir::new().unwrap();
+        std::fs::create_dir(folder.path().join("secrets")).unwrap();
+        for name in ["app-secret", "verify-token", "access-token"] {
+            write_private(&folder.path().join("secrets").join(name), "a-secret\n").unwrap();
+        }
+        folder
+    }
+
+    fn load(folder: &Path, text: &str) -> anyhow::Result<Config> {
+        let path = folder.join("imvume.toml");
+        let _ = std::fs::remove_file(&path);
+        write_private(&path, text)?;
+        Config::load(&path)
+    }
+
+    /// The keys a table takes, as the refusal of an unknown one lists them.
+    fn known(folder: &Path, header: &str) -> Vec<String> {
+        let wrong = EXAMPLE.replacen(header, &format!("{header}\nnot_a_key = 1"), 1);
+        let refusal = load(folder, &wrong).unwrap_err().to_string();
+        let keys = refusal.split('`').skip(1).step_by(2).skip(1);
+        keys.map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn the_example_and_the_page_have_every_key() {
+        let folder = folder();
+        assert_eq!(
+            load(folder.path(), EXAMPLE).unwrap().settings.numbers.len(),
+            1
+        );
+        for header in EXAMPLE.lines().filter(|line| line.starts_with('[')) {
+            let (_, section) = EXAMPLE.split_once(header).unwrap();
+            let section = section.split("\n[").next().unwrap();
+            let keys = known(folder.path(), header);
+            assert!(!keys.is_empty(), "{header} takes no key");
+            for key in keys {
+                let line = format!("{key} = ");
+                let shown = |text: &str| text.trim_start_matches("# ").starts_with(&line);
+                assert!(
+                    section.lines().any(shown),
+                    "the example has no {header} {key}"
+                );
+                assert!(
+                    PAGE.contains(&format!("`{key}`")),
+                    "the page has no {header} {key}"
+                );
+            }
+            assert!(
+                PAGE.contains(&format!("## `{header}`")),
+                "the page has no {header}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_the_example_shows_as_a_default_is_the_default() {
+        let folder = folder();
+        let line = |line: &str| match line.strip_prefix("# ") {
+            Some(shown) if shown.contains(" = ") && !shown.contains('…') => format!("{shown}\n"),
+            _ => format!("{line}\n"),
+        };
+        let explicit: String = EXAMPLE.lines().map(line).collect();
+        assert!(explicit.contains("\nlevel = \"info\""));
+        let plain = shown(&load(folder.path(), EXAMPLE).unwrap());
+        assert_eq!(plain, shown(&load(folder.path(), &explicit).unwrap()));
+    }
+
+    fn shown(config: &Config) -> String {
+        let settings = &config.settings;
+        let addresses = (&settings.graph, &settings.apps_url);
+        let words = (&settings.version, &settings.language);
+        let times = (
+            settings.publish_every,
+            settings.call_timeout,
+            settings.relay_timeout,
+        );
+        format!(
+            "{config:?} {addresses:?} {words:?} {times:?} {:?}",
+            settings.egress
+        )
+    }
 }

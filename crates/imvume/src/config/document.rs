@@ -128,7 +128,9 @@ pub(super) struct Log {
 
 impl Default for Log {
     fn default() -> Self {
-        Self { publish_every_seconds: 1 }
+        Self {
+            publish_every_seconds: 1,
+        }
     }
 }
 
@@ -197,7 +199,10 @@ fn api_version() -> String {
 }
 
 fn graph() -> Url {
-    #[expect(clippy::expect_used, reason = "a constant that every test of this module reads")]
+    #[expect(
+        clippy::expect_used,
+        reason = "a constant that every test of this module reads"
+    )]
     Url::parse("https://graph.facebook.com/").expect("a constant address is an address")
 }
 
@@ -208,7 +213,11 @@ fn text<'de, D: Deserializer<'de>>(
     holds: impl FnOnce(&str) -> bool,
 ) -> Result<String, D::Error> {
     let text = String::deserialize(deserializer)?;
-    if holds(&text) { Ok(text) } else { Err(D::Error::custom(format_args!("wants {wanted}"))) }
+    if holds(&text) {
+        Ok(text)
+    } else {
+        Err(D::Error::custom(format_args!("wants {wanted}")))
+    }
 }
 
 fn name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
@@ -218,43 +227,60 @@ fn name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> 
 }
 
 fn country<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
-    text(deserializer, "two capital letters (ISO 3166-1), such as \"ZA\"", |text| {
-        text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_uppercase())
-    })
+    text(
+        deserializer,
+        "two capital letters (ISO 3166-1), such as \"ZA\"",
+        |text| text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_uppercase()),
+    )
 }
 
 fn language<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
-    text(deserializer, "a language's two or three small letters, such as \"en\"", |text| {
-        (2..=3).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_lowercase())
-    })
+    text(
+        deserializer,
+        "a language's two or three small letters, such as \"en\"",
+        |text| (2..=3).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_lowercase()),
+    )
 }
 
 fn log_name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
-    text(deserializer, "a name without spaces and plus signs, such as a host name", |text| {
-        let plain = |c: char| c.is_ascii_graphic() && c != '+';
-        !text.is_empty() && text.len() <= 200 && text.chars().all(plain)
-    })
+    text(
+        deserializer,
+        "a name without spaces and plus signs, such as a host name",
+        |text| {
+            let plain = |c: char| c.is_ascii_graphic() && c != '+';
+            !text.is_empty() && text.len() <= 200 && text.chars().all(plain)
+        },
+    )
 }
 
 fn version<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
-    text(deserializer, "a version of the Graph API, such as \"v23.0\"", |text| {
-        let number = |part: &str| {
-            (1..=3).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit())
-        };
-        text.strip_prefix('v')
-            .and_then(|rest| rest.split_once('.'))
-            .is_some_and(|(major, minor)| number(major) && number(minor))
-    })
+    text(
+        deserializer,
+        "a version of the Graph API, such as \"v23.0\"",
+        |text| {
+            let number = |part: &str| {
+                (1..=3).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit())
+            };
+            text.strip_prefix('v')
+                .and_then(|rest| rest.split_once('.'))
+                .is_some_and(|(major, minor)| number(major) && number(minor))
+        },
+    )
 }
 
 fn digits<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
-    text(deserializer, "the digits of an id at Meta, in quotes", |text| {
-        (1..=32).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
-    })
+    text(
+        deserializer,
+        "the digits of an id at Meta, in quotes",
+        |text| (1..=32).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit()),
+    )
 }
 
 fn path<'de, D: Deserializer<'de>>(deserializer: D) -> Result<PathBuf, D::Error> {
-    text(deserializer, "a path", |text| !text.is_empty() && !text.contains('\0')).map(PathBuf::from)
+    text(deserializer, "a path", |text| {
+        !text.is_empty() && !text.contains('\0')
+    })
+    .map(PathBuf::from)
 }
 
 fn some_path<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<PathBuf>, D::Error> {
@@ -264,7 +290,9 @@ fn some_path<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<PathBu
 fn address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SocketAddr, D::Error> {
     let text = String::deserialize(deserializer)?;
     text.parse().map_err(|_| {
-        D::Error::custom("wants an address with a port, such as \"127.0.0.1:8080\" or \"[::1]:8080\"")
+        D::Error::custom(
+            "wants an address with a port, such as \"127.0.0.1:8080\" or \"[::1]:8080\"",
+        )
     })
 }
 
@@ -292,7 +320,9 @@ fn allowances<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Allowanc
     let texts = Vec::<String>::deserialize(deserializer)?;
     let read = |text: &String| {
         text.parse().map_err(|error| {
-            D::Error::custom(format_args!("wants host, host:port or network/prefix: {error}"))
+            D::Error::custom(format_args!(
+                "wants host, host:port or network/prefix: {error}"
+            ))
         })
     };
     texts.iter().map(read).collect()
@@ -303,6 +333,8 @@ fn positive<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error>
     if (1..=86_400).contains(&number) {
         Ok(number)
     } else {
-        Err(D::Error::custom("wants a number of seconds from 1 to 86400"))
+        Err(D::Error::custom(
+            "wants a number of seconds from 1 to 86400",
+        ))
     }
 }

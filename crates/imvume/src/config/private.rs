@@ -21,8 +21,10 @@ const LONGEST: u64 = 4096;
 pub(super) fn read_private(path: &Path) -> anyhow::Result<Zeroizing<String>> {
     // Not following links, and not waiting for the other end of a pipe.
     let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
-    let opened =
-        OpenOptions::new().read(true).custom_flags(flags.bits().cast_signed()).open(path);
+    let opened = OpenOptions::new()
+        .read(true)
+        .custom_flags(flags.bits().cast_signed())
+        .open(path);
     let file = opened.map_err(|error| {
         if error.raw_os_error() == Some(Errno::LOOP.raw_os_error()) {
             anyhow::anyhow!("is a symbolic link; name the file itself")
@@ -32,7 +34,10 @@ pub(super) fn read_private(path: &Path) -> anyhow::Result<Zeroizing<String>> {
     })?;
     let metadata = file.metadata()?;
     check(path, &metadata)?;
-    anyhow::ensure!(metadata.len() <= LONGEST, "is longer than 4 KiB; a secret is one short line");
+    anyhow::ensure!(
+        metadata.len() <= LONGEST,
+        "is longer than 4 KiB; a secret is one short line"
+    );
     text(file)
 }
 
@@ -47,7 +52,10 @@ fn text(file: File) -> anyhow::Result<Zeroizing<String>> {
 
 /// Whether a file that holds a secret is as it must be.
 pub(super) fn check(path: &Path, metadata: &Metadata) -> anyhow::Result<()> {
-    anyhow::ensure!(metadata.is_file(), "is not a regular file; name the file itself");
+    anyhow::ensure!(
+        metadata.is_file(),
+        "is not a regular file; name the file itself"
+    );
     let path = path.display();
     let us = rustix::process::geteuid().as_raw();
     let owner = metadata.uid();
@@ -56,8 +64,9 @@ pub(super) fn check(path: &Path, metadata: &Metadata) -> anyhow::Result<()> {
         "belongs to another account (uid {owner}): run `chown {us} {path}`"
     );
     let mode = metadata.mode() & 0o7777;
+    // Six zeros at the end: nothing for group and others.
     anyhow::ensure!(
-        mode & 0o077 == 0,
+        mode.trailing_zeros() >= 6,
         "is open to others (mode {mode:04o}): run `chmod 600 {path}`"
     );
     Ok(())

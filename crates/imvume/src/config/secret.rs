@@ -32,7 +32,9 @@ impl Secrets<'_> {
             }
             (Some(_), Some(file)) => {
                 let cause = format!("give `{key}` or `{key}_file`, not both");
-                Err(self.source.fault(file.span().start, &format!("{key}_file"), &cause))
+                Err(self
+                    .source
+                    .fault(file.span().start, &format!("{key}_file"), &cause))
             }
             (Some(value), None) => {
                 let at = value.span().start;
@@ -40,15 +42,16 @@ impl Secrets<'_> {
                 let value = Zeroizing::new(value.into_inner());
                 self.checked(at, key, &value)
             }
-            (None, Some(file)) => self.from_file(&format!("{key}_file"), &file),
+            (None, Some(file)) => self.read_file(&format!("{key}_file"), &file),
         }
     }
 
-    fn from_file(&self, key: &str, file: &Spanned<PathBuf>) -> anyhow::Result<Zeroizing<String>> {
+    fn read_file(&self, key: &str, file: &Spanned<PathBuf>) -> anyhow::Result<Zeroizing<String>> {
         let at = file.span().start;
         let path = self.base.join(file.get_ref());
         let text = private::read_private(&path).map_err(|error| {
-            self.source.fault(at, key, &format!("`{}` {error}", path.display()))
+            self.source
+                .fault(at, key, &format!("`{}` {error}", path.display()))
         })?;
         self.checked(at, key, text.trim_end_matches(['\r', '\n']))
     }
@@ -68,7 +71,9 @@ impl Secrets<'_> {
         if sound {
             Ok(Zeroizing::new(text.to_owned()))
         } else {
-            Err(self.source.fault(at, key, "wants one line of visible ASCII without spaces"))
+            Err(self
+                .source
+                .fault(at, key, "wants one line of visible ASCII without spaces"))
         }
     }
 }

@@ -184,7 +184,6 @@ impl Input {
 }
 
 #[tokio::test]
-#[ignore = "the binary has no `demo --clients` yet"]
 async fn bad_input_is_answered_as_listed() {
     let gateway = start_gateway().await.unwrap();
     let mut wrong = Vec::new();

@@ -1,0 +1,196 @@
+//! The gateway in this process, as the binary runs it: store, service, background work, and the
+//! real listener at each door.
+
+use std::net::Ipv4Addr;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::access::AppScope;
+use domain::audit::Actor;
+use domain::ids::NumberId;
+use domain::message::IdentityMode;
+use domain::time::Span;
+use egress::Policy;
+use imvume::listen;
+use imvume::listen::Limits;
+use seal::Keyring;
+use seal::Random;
+use seal::RootKey;
+use seal::Zeroizing;
+use service::NumberSettings;
+use service::Service;
+use service::Settings;
+use store::Clock;
+use store::Store;
+use store::admin::NewApp;
+use store::admin::NewToken;
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+use tokio::runtime::Runtime;
+use tokio_util::sync::CancellationToken;
+use url::Url;
+
+use crate::corpus;
+
+/// How long open work may take at the end.
+const DRAIN: Duration = Duration::from_secs(5);
+
+/// The gateway in this process. Its files go when it is dropped.
+#[derive(Debug)]
+pub(crate) struct House {
+    /// What the doors call.
+    pub(crate) service: Arc<Service>,
+    /// Where Meta's webhooks come in.
+    pub(crate) public: SocketAddr,
+    /// Where apps call.
+    pub(crate) apps: SocketAddr,
+    runtime: Runtime,
+    stop: CancellationToken,
+    directory: TempDir,
+}
+
+impl House {
+    /// Opens one with nothing in it, that calls `graph` and has so many numbers.
+    pub(crate) fn open(graph: &str, numbers: u16) -> anyhow::Result<Self> {
+        let directory = directory()?;
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .enable_all()
+            .build()?;
+        let store = Arc::new(store(directory.path())?);
+        let settings = settings(directory.path(), graph, numbers)?;
+        let data = directory.path().join("data");
+        let service = runtime.block_on(Service::start(store, &data, settings))?;
+        let stop = CancellationToken::new();
+        let serve = |app| {
+            let listener = runtime.block_on(TcpListener::bind((Ipv4Addr::LOCALHOST, 0)))?;
+            let address = listener.local_addr()?;
+            // The listener of a loopback port works until it is told to stop.
+            runtime.spawn(listen::serve(
+                listener,
+                app,
+                Limits::default(),
+                stop.clone(),
+            ));
+            anyhow::Ok(address)
+        };
+        let public = serve(gateway::public(Arc::clone(&service)))?;
+        let apps = serve(gateway::apps(Arc::clone(&service)))?;
+        {
+            let _inside = runtime.enter();
+            service.run();
+        }
+        Ok(Self {
+            service,
+            public,
+            apps,
+            runtime,
+            stop,
+            directory,
+        })
+    }
+
+    /// Waits for something that has to happen on the gateway's own threads.
+    pub(crate) fn wait<T>(&self, work: impl Future<Output = T>) -> T {
+        self.runtime.block_on(work)
+    }
+
+    /// The numbers.
+    pub(crate) fn numbers(&self) -> Vec<NumberId> {
+        let registry = self.service.store().registry();
+        registry.numbers.iter().map(|number| number.id).collect()
+    }
+
+    /// Bytes on disk.
+    pub(crate) fn bytes(&self) -> u64 {
+        let data = self.directory.path().join("data");
+        ["imvume.db", "imvume.db-wal"]
+            .into_iter()
+            .filter_map(|name| std::fs::metadata(data.join(name)).ok())
+            .map(|metadata| metadata.len())
+            .sum()
+    }
+
+    /// The folder all files are in.
+    pub(crate) fn directory(&self) -> &Path {
+        self.directory.path()
+    }
+
+    /// Lets an app in that knows people by their real ids. Returns its token.
+    pub(crate) fn add_app(&self, relay_url: Option<String>) -> anyhow::Result<Zeroizing<String>> {
+        let store = self.service.store();
+        self.wait(async {
+            let new = NewApp {
+                name: "bench".to_owned(),
+                number: None,
+                identity: IdentityMode::Real,
+                relay_url,
+            };
+            let app = store.add_app(Actor::System, new).await?;
+            let new = NewToken {
+                app: Some(app.id),
+                name: "bench".to_owned(),
+                scopes: AppScope::ALL.into_iter().collect(),
+                expires: store.clock().now() + Span::days(1),
+            };
+            Ok(store.issue_token(Actor::System, new).await?.secret)
+        })
+    }
+
+    /// Ends it.
+    pub(crate) fn close(self) {
+        self.stop.cancel();
+        self.runtime.block_on(self.service.close(DRAIN));
+        self.runtime.shutdown_timeout(DRAIN);
+    }
+}
+
+/// A fresh folder, on the disk the figures are about.
+pub(crate) fn directory() -> anyhow::Result<TempDir> {
+    Ok(tempfile::Builder::new().prefix("imvume-bench-").tempdir()?)
+}
+
+fn store(directory: &Path) -> anyhow::Result<Store> {
+    let random = Random::system();
+    let root = RootKey::create_file(&directory.join("root.key"), &random)?;
+    let clock = Clock::default();
+    let path = directory.join("keyring");
+    let keyring = Keyring::create(&path, &root, &random, clock.now().micros())?;
+    Ok(Store::open(store::Options {
+        directory: directory.join("data"),
+        keyring: Arc::new(keyring),
+        random,
+        clock,
+    })?)
+}
+
+fn settings(directory: &Path, graph: &str, numbers: u16) -> anyhow::Result<Settings> {
+    let number = |place: u16| NumberSettings {
+        phone_number_id: (corpus::NUMBER + u64::from(place)).to_string(),
+        waba_id: corpus::ACCOUNT.to_owned(),
+        display: format!("+27 21 555 {place:04}"),
+        verified_name: "Kaapse Koffie".to_owned(),
+        access_token: Zeroizing::new("emulator-access-token".to_owned()),
+    };
+    Ok(Settings {
+        graph: Url::parse(graph)?,
+        version: "v23.0".to_owned(),
+        app_secret: Zeroizing::new(corpus::SECRET.to_owned()),
+        verify_token: Zeroizing::new("bench".to_owned()),
+        numbers: (0..numbers).map(number).collect(),
+        log_name: "bench.example".to_owned(),
+        publish_every: Duration::from_secs(1),
+        apps_url: Url::parse("http://127.0.0.1/")?,
+        country: "ZA".to_owned(),
+        language: "en".to_owned(),
+        organisation: "Kaapse Koffie".to_owned(),
+        media: directory.join("data").join("media"),
+        egress: Policy {
+            allow_private: vec!["127.0.0.1".parse()?],
+            ..Policy::default()
+        },
+        call_timeout: Duration::from_secs(30),
+        relay_timeout: Duration::from_secs(10),
+    })
+}

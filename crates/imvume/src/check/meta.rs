@@ -1,0 +1,180 @@
+//! What Meta says.
+
+use std::time::Duration;
+
+use domain::time::Timestamp;
+use egress::Egress;
+use egress::Request;
+use egress::Response;
+use http::HeaderMap;
+use http::HeaderValue;
+use http::Method;
+use http::header;
+use serde_json::Value;
+use service::NumberSettings;
+use store::Clock;
+use url::Url;
+
+use crate::check::Finding;
+use crate::config::Config;
+
+/// A clock that is further away from Meta's than this is wrong.
+const APART: Duration = Duration::from_mins(2);
+
+/// How much of an answer is read, in bytes.
+const LONGEST: usize = 1 << 20;
+
+pub(super) async fn check(config: &Config) -> Vec<Finding> {
+    let egress = match Egress::new(config.settings.egress.clone()) {
+        Ok(egress) => egress,
+        Err(error) => return vec![Finding::problem("egress", error)],
+    };
+    let meta = Meta { config, egress };
+    let mut findings = Vec::new();
+    let mut accounts: Vec<&str> = Vec::new();
+    for number in &config.settings.numbers {
+        meta.number(number, &mut findings).await;
+        if !accounts.contains(&number.waba_id.as_str()) {
+            accounts.push(&number.waba_id);
+            findings.extend(meta.subscription(number).await);
+        }
+    }
+    if accounts.is_empty() {
+        findings.push(Finding::problem(
+            "number",
+            "there is none; add a [[number]]",
+        ));
+    }
+    findings
+}
+
+struct Meta<'a> {
+    config: &'a Config,
+    egress: Egress,
+}
+
+impl Meta<'_> {
+    async fn get(
+        &self,
+        number: &NumberSettings,
+        path: &[&str],
+        fields: Option<&str>,
+    ) -> anyhow::Result<Response> {
+        let settings = &self.config.settings;
+        let mut url: Url = settings.graph.clone();
+        if let Ok(mut segments) = url.path_segments_mut() {
+            segments.pop_if_empty().push(&settings.version).extend(path);
+        }
+        if let Some(fields) = fields {
+            url.query_pairs_mut().append_pair("fields", fields);
+        }
+        let mut bearer =
+            HeaderValue::from_str(&format!("Bearer {}", number.access_token.as_str()))?;
+        bearer.set_sensitive(true);
+        let request = Request {
+            method: Method::GET,
+            url: &url,
+            headers: HeaderMap::from_iter([(header::AUTHORIZATION, bearer)]),
+            body: bytes::Bytes::new(),
+            max_response: LONGEST,
+            timeout: settings.call_timeout,
+        };
+        Ok(self.egress.send(request).await?)
+    }
+
+    async fn number(&self, number: &NumberSettings, findings: &mut Vec<Finding>) {
+        let what = format!("number {}", number.display);
+        let fields = Some("id,display_phone_number,verified_name");
+        let response = match self.get(number, &[&number.phone_number_id], fields).await {
+            Ok(response) => response,
+            Err(error) => {
+                let graph = &self.config.settings.graph;
+                let mend = format!(
+                    "{graph} cannot be reached ({error}); look at `meta.graph_url`, \
+                                    the network, and `egress.allow_private` for a private address"
+                );
+                return findings.push(Finding::problem(what, mend));
+            }
+        };
+        findings.extend(clocks(&response));
+        if !response.status.is_success() {
+            return findings.push(Finding::problem(what, refusal(&response)));
+        }
+        let body: Value = serde_json::from_slice(&response.body).unwrap_or_default();
+        let display = body
+            .get("display_phone_number")
+            .and_then(Value::as_str)
+            .unwrap_or_default();
+        findings.push(if digits(display) == digits(&number.display) {
+            Finding::fine(what, "Meta knows it, and its access token is good")
+        } else {
+            Finding::problem(
+                what,
+                format_args!("Meta calls it {display}; correct `display`"),
+            )
+        });
+    }
+
+    /// Whether the app gets the account's webhooks. Tokens that may not ask tell nothing.
+    async fn subscription(&self, number: &NumberSettings) -> Option<Finding> {
+        let what = format!("account {}", number.waba_id);
+        let response = self
+            .get(number, &[&number.waba_id, "subscribed_apps"], None)
+            .await
+            .ok()?;
+        if !response.status.is_success() {
+            let known = "cannot see whether an app is subscribed; look in Meta's App Dashboard";
+            return Some(Finding::note(what, known));
+        }
+        let body: Value = serde_json::from_slice(&response.body).unwrap_or_default();
+        let subscribed = body
+            .get("data")
+            .and_then(Value::as_array)
+            .is_some_and(|apps| !apps.is_empty());
+        Some(if subscribed {
+            Finding::fine(what, "an app is subscribed to its webhooks")
+        } else {
+            let version = &self.config.settings.version;
+            let mend = format!(
+                "no app is subscribed to its webhooks: call POST /{version}/{}/subscribed_apps \
+                 with the access token",
+                number.waba_id
+            );
+            Finding::problem(what, mend)
+        })
+    }
+}
+
+fn refusal(response: &Response) -> String {
+    let upstream = whatsapp::error::parse_upstream(response.status.as_u16(), &response.body);
+    match upstream.code {
+        190 => "Meta refuses the access token; make a new one for a system user".to_owned(),
+        100 => "Meta does not know this `phone_number_id`, or the token may not see it".to_owned(),
+        code => format!(
+            "Meta refuses to answer: status {}, code {code}",
+            response.status.as_u16()
+        ),
+    }
+}
+
+/// The clock here beside the one there.
+fn clocks(response: &Response) -> Option<Finding> {
+    let date = response.headers.get(header::DATE)?.to_str().ok()?;
+    let there = jiff::fmt::rfc2822::parse(date).ok()?.timestamp();
+    let there = Timestamp::from_micros(there.as_microsecond());
+    let here = Clock::default().now();
+    let apart = here.since(there).max(there.since(here));
+    let bound = i64::try_from(APART.as_micros()).unwrap_or(i64::MAX);
+    Some(if apart.as_micros() <= bound {
+        Finding::fine("clock", "agrees with Meta's")
+    } else {
+        Finding::problem(
+            "clock",
+            format_args!("is {apart} apart from Meta's; set it"),
+        )
+    })
+}
+
+fn digits(text: &str) -> String {
+    text.chars().filter(char::is_ascii_digit).collect()
+}

@@ -1,0 +1,201 @@
+//! What can be seen from this machine alone.
+
+use std::fs::File;
+use std::fs::TryLockError;
+use std::io;
+use std::net::IpAddr;
+use std::net::SocketAddr;
+use std::net::TcpListener;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::Path;
+
+use domain::time::Timestamp;
+use seal::Keyring;
+use seal::RootKey;
+use store::Clock;
+
+use crate::check::Finding;
+use crate::config::Config;
+
+/// No clock that is right shows an earlier instant than the day this was written: 2026-11-21.
+const EARLIEST: Timestamp = Timestamp::from_seconds(1_795_219_200);
+/// Nor a later one than 2100.
+const LATEST: Timestamp = Timestamp::from_seconds(4_102_444_800);
+/// Less free space than this is too little, in bytes.
+const SPACE: u64 = 1 << 30;
+/// Words that everybody would try, and too short ones, are no verify tokens.
+const SHORTEST_TOKEN: usize = 16;
+
+pub(super) fn check(config: &Config) -> Vec<Finding> {
+    let running = is_running(&config.directory);
+    let mut findings = vec![clock(), directory(config), space(config)];
+    findings.extend(keys(config));
+    for (key, address) in [
+        ("listen.public", config.public),
+        ("listen.apps", config.apps),
+        ("listen.staff", config.staff),
+    ] {
+        findings.push(listener(key, address, running));
+    }
+    findings.extend(open_plain(config));
+    findings.push(verify_token(config));
+    findings
+}
+
+fn clock() -> Finding {
+    let now = Clock::default().now();
+    if EARLIEST <= now && now < LATEST {
+        Finding::fine("clock", now)
+    } else {
+        Finding::problem(
+            "clock",
+            format_args!("shows {now}; set it, for example with chrony"),
+        )
+    }
+}
+
+/// Whether a gateway holds the data directory.
+fn is_running(directory: &Path) -> bool {
+    File::open(directory.join("lock"))
+        .is_ok_and(|file| matches!(file.try_lock(), Err(TryLockError::WouldBlock)))
+}
+
+fn directory(config: &Config) -> Finding {
+    let what = "instance.directory";
+    let path = config.directory.display();
+    let metadata = match std::fs::metadata(&config.directory) {
+        Ok(metadata) if metadata.is_dir() => metadata,
+        Ok(_) => {
+            return Finding::problem(what, format_args!("`{path}` is no directory; name another"));
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            return match std::fs::metadata(existing(&config.directory)) {
+                Ok(_) => Finding::note(what, format_args!("`{path}` is made at the first start")),
+                Err(error) => Finding::problem(what, format_args!("`{path}`: {error}")),
+            };
+        }
+        Err(error) => return Finding::problem(what, format_args!("`{path}`: {error}")),
+    };
+    let mode = metadata.mode() & 0o7777;
+    if mode & 0o077 != 0 {
+        let mend = format!("`{path}` is open to others (mode {mode:04o}): run `chmod 700 {path}`");
+        return Finding::problem(what, mend);
+    }
+    match rustix::fs::access(&config.directory, rustix::fs::Access::WRITE_OK) {
+        Ok(()) => Finding::fine(what, format_args!("`{path}` can be written")),
+        Err(error) => Finding::problem(
+            what,
+            format_args!("`{path}` cannot be written ({error}); give it to this account"),
+        ),
+    }
+}
+
+/// The nearest directory above that is there.
+fn existing(path: &Path) -> &Path {
+    path.ancestors()
+        .find(|ancestor| !ancestor.as_os_str().is_empty() && ancestor.exists())
+        .unwrap_or_else(|| Path::new("."))
+}
+
+fn space(config: &Config) -> Finding {
+    let what = "free space";
+    match rustix::fs::statvfs(existing(&config.directory)) {
+        Ok(stat) => {
+            let free = stat.f_bavail.saturating_mul(stat.f_frsize);
+            let shown = format!("{} MiB", free >> 20);
+            if free < SPACE {
+                Finding::problem(
+                    what,
+                    format_args!("only {shown}; make room for 1 GiB or more"),
+                )
+            } else {
+                Finding::fine(what, shown)
+            }
+        }
+        Err(error) => Finding::problem(what, error),
+    }
+}
+
+fn keys(config: &Config) -> Vec<Finding> {
+    let (key_file, keyring) = ("instance.key_file", "instance.keyring");
+    let database = config.database();
+    if !config.key_file.exists() && !config.keyring.exists() && !database.exists() {
+        return vec![Finding::note(
+            key_file,
+            "no keys yet; they are made at the first start",
+        )];
+    }
+    let root = match RootKey::read_file(&config.key_file) {
+        Ok(root) => root,
+        Err(error) => return vec![Finding::problem(key_file, error)],
+    };
+    let mut findings = Vec::new();
+    findings.push(if config.key_file.starts_with(&config.directory) {
+        let mend = "lies in the data directory, so a copy of one is a copy of both; move it out";
+        Finding::problem(key_file, mend)
+    } else {
+        Finding::fine(key_file, format_args!("`{}`", config.key_file.display()))
+    });
+    findings.push(match Keyring::open(&config.keyring, &root) {
+        Ok(ring) => {
+            let epoch = ring.current_epoch().id();
+            Finding::fine(
+                keyring,
+                format_args!("opens with it; epoch key {epoch} is current"),
+            )
+        }
+        Err(error) => Finding::problem(keyring, error),
+    });
+    findings
+}
+
+fn listener(key: &str, address: SocketAddr, running: bool) -> Finding {
+    match TcpListener::bind(address) {
+        Ok(_) => Finding::fine(key, format_args!("{address} is free")),
+        Err(error) if error.kind() == io::ErrorKind::AddrInUse && running => Finding::fine(
+            key,
+            format_args!("{address} is in use, and the gateway is running"),
+        ),
+        Err(error) => Finding::problem(
+            key,
+            format_args!("cannot listen on {address} ({error}); free it or name another"),
+        ),
+    }
+}
+
+/// The gateway itself speaks no TLS.
+fn open_plain(config: &Config) -> Option<Finding> {
+    let open: Vec<&str> = [
+        ("public", config.public.ip()),
+        ("apps", config.apps.ip()),
+        ("staff", config.staff.ip()),
+    ]
+    .into_iter()
+    .filter(|(_, ip): &(_, IpAddr)| !ip.is_loopback())
+    .map(|(name, _)| name)
+    .collect();
+    let names = open.join(", ");
+    (!open.is_empty()).then(|| {
+        Finding::note(
+            "tls",
+            format_args!(
+                "{names} can be reached from other machines, and the gateway speaks no TLS: put a \
+                 reverse proxy with TLS before it"
+            ),
+        )
+    })
+}
+
+fn verify_token(config: &Config) -> Finding {
+    let what = "meta.verify_token";
+    let token = config.settings.verify_token.as_str();
+    let mut letters: Vec<char> = token.chars().collect();
+    letters.sort_unstable();
+    letters.dedup();
+    if token.len() < SHORTEST_TOKEN || letters.len() < SHORTEST_TOKEN / 2 {
+        let mend = "is easy to guess; take one of 16 random characters or more";
+        Finding::problem(what, mend)
+    } else {
+        Finding::fine(what, "is not easy to guess")
+    }
+}

@@ -1,0 +1,153 @@
+//! What one can type.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::Args;
+use clap::Parser;
+use clap::Subcommand;
+
+/// A privacy gateway for the WhatsApp Business Platform: it decides what may be sent, seals what it
+/// keeps, and proves what it did.
+///
+/// Ends with 0 when all is well, 1 when a check does not hold, 2 when it was called or configured
+/// wrongly.
+#[derive(Debug, Parser)]
+#[command(version, max_term_width = 100)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Verify, reconcile or export the audit log
+    #[command(subcommand)]
+    Audit(Audit),
+    /// Look for what would keep an instance from working, and say how to mend it
+    Check(Configured),
+    /// Play a day at a shop in Cape Town, on emulated WhatsApp
+    Demo(Demo),
+    /// Run a WhatsApp Cloud API on this machine, with a phone page to play the people
+    Emulator(Emulator),
+    /// Show or roll the keys
+    #[command(subcommand)]
+    Keys(Keys),
+    /// Run the gateway
+    Serve(Serve),
+}
+
+/// The commands over the audit log.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Audit {
+    /// Write entries of the log as lines of JSON, with the newest checkpoint and the key
+    Export(Export),
+    /// Compare the database with the log and name every difference (the gateway must not run)
+    Reconcile(Configured),
+    /// Verify the log from its files alone and name the first difference
+    Verify(Verify),
+}
+
+/// The commands over the keys.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Keys {
+    /// Make a new epoch key, bring everything under it, destroy the old one (the gateway must not
+    /// run)
+    Roll(Configured),
+    /// Show which keys there are
+    Status(Configured),
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Configured {
+    /// The configuration file
+    #[arg(long, value_name = "FILE", default_value = "imvume.toml")]
+    pub(crate) config: PathBuf,
+    /// Answer in JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Serve {
+    /// The configuration file
+    #[arg(long, value_name = "FILE", default_value = "imvume.toml")]
+    pub(crate) config: PathBuf,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Verify {
+    /// The log's directory, or the data directory it stands in
+    pub(crate) directory: PathBuf,
+    /// The log's key as you got it from its owner (`name+id+key`); without it, the one that lies
+    /// with the log
+    #[arg(long, value_name = "KEY")]
+    pub(crate) key: Option<String>,
+    /// A checkpoint you kept earlier: only such a one shows that the log's end was dropped
+    #[arg(long = "checkpoint", value_name = "FILE")]
+    pub(crate) checkpoints: Vec<PathBuf>,
+    /// Answer in JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Export {
+    /// The configuration file
+    #[arg(long, value_name = "FILE", default_value = "imvume.toml")]
+    pub(crate) config: PathBuf,
+    /// The position of the first entry
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(crate) from: u64,
+    /// The position behind the last entry; without it, all that are signed
+    #[arg(long, value_name = "N")]
+    pub(crate) to: Option<u64>,
+    /// The file to write, which must not exist; `-` is the standard output
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: PathBuf,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Emulator {
+    /// Where to listen
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:4999")]
+    pub(crate) listen: SocketAddr,
+    /// Where webhooks go; without it, where somebody subscribes
+    #[arg(long, value_name = "URL")]
+    pub(crate) callback: Option<String>,
+    /// The seed of every id and delay
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// Let time stand still at this instant (RFC 3339) until it is moved
+    #[arg(long, value_name = "INSTANT")]
+    pub(crate) virtual_clock: Option<domain::time::Timestamp>,
+    /// What webhooks are signed with
+    #[arg(long, value_name = "SECRET", default_value = "emulator-app-secret")]
+    pub(crate) app_secret: String,
+    /// What a call has to bear
+    #[arg(long, value_name = "TOKEN", default_value = "emulator-access-token")]
+    pub(crate) access_token: String,
+    /// What the verification of a callback sends
+    #[arg(long, value_name = "TOKEN", default_value = "emulator-verify-token")]
+    pub(crate) verify_token: String,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Demo {
+    /// Where its data go: a folder that is empty or does not exist; without it, one in the
+    /// system's temporary folder
+    #[arg(long, value_name = "DIR")]
+    pub(crate) dir: Option<PathBuf>,
+    /// Play the day, check every outcome, and end
+    #[arg(long, conflicts_with = "clients")]
+    pub(crate) once: bool,
+    /// Play nothing; write addresses and tokens into this file for programs that test clients
+    #[arg(long, value_name = "FILE")]
+    pub(crate) clients: Option<PathBuf>,
+    /// Where the webhooks of the app that sees numbers go
+    #[arg(long, value_name = "URL", requires = "clients")]
+    pub(crate) real_webhook: Option<String>,
+    /// Where the webhooks of the app that sees aliases go
+    #[arg(long, value_name = "URL", requires = "clients")]
+    pub(crate) alias_webhook: Option<String>,
+}

@@ -1,0 +1,144 @@
+//! An instance's keys and store, opened in the order that loses nothing.
+
+use std::fs::DirBuilder;
+use std::os::unix::fs::DirBuilderExt as _;
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use domain::access::AppScopes;
+use domain::audit::Actor;
+use domain::time::Span;
+use seal::Keyring;
+use seal::Random;
+use seal::RootKey;
+use seal::Zeroizing;
+use store::Clock;
+use store::Options;
+use store::Store;
+use store::StoreError;
+use store::admin::NewToken;
+
+use crate::config::Config;
+use crate::output;
+
+/// How long the administrator's first token is good for.
+const FIRST_TOKEN: Span = Span::days(365);
+
+/// Opens an instance, or makes it at its first start.
+pub(crate) fn open(config: &Config) -> anyhow::Result<Arc<Store>> {
+    private_directory(&config.directory).context("instance.directory")?;
+    let root = if config.key_file.exists() {
+        read_root(config)?
+    } else {
+        make_root(config)?
+    };
+    let keyring = if config.keyring.exists() {
+        read_keyring(config, &root)?
+    } else {
+        make_keyring(config, &root)?
+    };
+    open_store(config, keyring)
+}
+
+/// Opens an instance that has been started before. Nothing is made.
+pub(crate) fn open_existing(config: &Config) -> anyhow::Result<Arc<Store>> {
+    let database = config.database();
+    anyhow::ensure!(
+        database.exists(),
+        "`{}` is not there: this instance has not been started yet; start it with `imvume serve`",
+        database.display()
+    );
+    open_store(config, open_keyring(config)?)
+}
+
+/// The keyring of an instance that has been started before.
+pub(crate) fn open_keyring(config: &Config) -> anyhow::Result<Keyring> {
+    read_keyring(config, &read_root(config)?)
+}
+
+fn read_keyring(config: &Config, root: &RootKey) -> anyhow::Result<Keyring> {
+    Keyring::open(&config.keyring, root)
+        .with_context(|| format!("instance.keyring: `{}`", config.keyring.display()))
+}
+
+fn read_root(config: &Config) -> anyhow::Result<RootKey> {
+    RootKey::read_file(&config.key_file).context("instance.key_file")
+}
+
+fn make_root(config: &Config) -> anyhow::Result<RootKey> {
+    let path = config.key_file.display();
+    anyhow::ensure!(
+        !config.keyring.exists() && !config.database().exists(),
+        "instance.key_file: `{path}` is not there, but the data it opens are; put the root key back"
+    );
+    if let Some(parent) = parent(&config.key_file) {
+        private_directory(parent).context("instance.key_file")?;
+    }
+    let root =
+        RootKey::create_file(&config.key_file, &Random::system()).context("instance.key_file")?;
+    output::line(format_args!(
+        "Made the root key in `{path}`. Keep a copy of it apart from the data: without it nothing \
+         that is kept here can ever be read again."
+    ));
+    Ok(root)
+}
+
+fn make_keyring(config: &Config, root: &RootKey) -> anyhow::Result<Keyring> {
+    anyhow::ensure!(
+        !config.database().exists(),
+        "instance.keyring: `{}` is not there, but the data it opens are; put the keyring back",
+        config.keyring.display()
+    );
+    if let Some(parent) = parent(&config.keyring) {
+        private_directory(parent).context("instance.keyring")?;
+    }
+    let now = Clock::default().now().micros();
+    Keyring::create(&config.keyring, root, &Random::system(), now).context("instance.keyring")
+}
+
+fn open_store(config: &Config, keyring: Keyring) -> anyhow::Result<Arc<Store>> {
+    let options = Options {
+        directory: config.directory.clone(),
+        keyring: Arc::new(keyring),
+        random: Random::system(),
+        clock: Clock::default(),
+    };
+    Store::open(options)
+        .map(Arc::new)
+        .with_context(|| format!("`{}`", config.directory.display()))
+}
+
+fn parent(path: &Path) -> Option<&Path> {
+    path.parent()
+        .filter(|parent| !parent.as_os_str().is_empty())
+}
+
+/// Makes a directory that only its owner may enter. One that is there is left as it is.
+pub(crate) fn private_directory(path: &Path) -> anyhow::Result<()> {
+    DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(path)
+        .with_context(|| format!("`{}` cannot be made", path.display()))
+}
+
+/// Issues the administrator's token if no token of staff is in force.
+pub(crate) async fn first_token(store: &Store) -> Result<Option<Zeroizing<String>>, StoreError> {
+    let now = store.clock().now();
+    let in_force =
+        store.registry().tokens.iter().any(|token| {
+            token.app.is_none() && token.revoked_at.is_none() && now < token.expires_at
+        });
+    if in_force {
+        return Ok(None);
+    }
+    let new = NewToken {
+        app: None,
+        name: "administrator".to_owned(),
+        scopes: AppScopes::from_bits(0),
+        expires: now + FIRST_TOKEN,
+    };
+    let issued = store.issue_token(Actor::System, new).await?;
+    Ok(Some(issued.secret))
+}
