@@ -71,7 +71,7 @@ const IMPURE: &[&str] = &[
 
 /// Each crate from outside that has owners, and they.
 const OWNERS: &[(&str, &[&str])] = &[
-    ("axum", &["api", "bench", "emulator", "gateway", "imvume", "testkit"]),
+    ("axum", &["api", "emulator", "gateway", "imvume", "testkit"]),
     // `imvume` serves with these; it calls nobody.
     ("hyper", &["bench", "egress", "emulator", "imvume"]),
     ("hyper-rustls", &["bench", "egress", "emulator"]),
