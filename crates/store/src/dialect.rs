@@ -75,10 +75,25 @@ pub(crate) fn open_checkpointer(path: &Path) -> Result<Connection, StoreError> {
     Ok(connection)
 }
 
-/// Moves what can be moved without waiting for anybody; returns the pages that stand in the
-/// write-ahead log.
-pub(crate) fn checkpoint(connection: &Connection) -> Result<i64, StoreError> {
-    Ok(connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |row| row.get(1))?)
+/// What a pass over the write-ahead log found.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Pass {
+    /// The pages in the log.
+    pub(crate) pages: i64,
+    /// Those that are still to be moved.
+    pub(crate) behind: i64,
+}
+
+/// Moves what can be moved without waiting for anybody.
+pub(crate) fn checkpoint(connection: &Connection) -> Result<Pass, StoreError> {
+    let pass = connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |row| {
+        let (pages, moved): (i64, i64) = (row.get(1)?, row.get(2)?);
+        Ok(Pass {
+            pages,
+            behind: pages - moved,
+        })
+    });
+    Ok(pass?)
 }
 
 /// Whether the write-ahead log has outgrown its bound, so that the writer has to empty it.

@@ -393,7 +393,7 @@ fn hand_over(
     let standing = tx.suppressible(subject)?;
     let standing = tx.suppressions(&standing)?;
     for identifier in tx.identifiers(subject, crate::people::Which::Current)? {
-        tx.end_identifier(known, &identifier)?;
+        tx.end_identifier(known, subject, &identifier)?;
     }
     tx.look_up(known, successor.iter())?;
     let next = tx.resolve(leaf, known, successor)?;

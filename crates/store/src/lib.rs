@@ -41,6 +41,7 @@ mod status;
 mod store;
 mod suppression;
 mod tables;
+mod tags;
 mod tidy;
 mod tx;
 mod writer;

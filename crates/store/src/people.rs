@@ -115,7 +115,7 @@ impl Tx<'_> {
         phone: &Tagged<'_>,
     ) -> Result<SubjectId, StoreError> {
         self.flush()?;
-        self.end_identifier(known, phone.identifier)?;
+        self.end_identifier(known, holder, phone.identifier)?;
         let subject = self.new_subject(known);
         self.attach(leaf, known, subject, phone)?;
         self.link(holder, subject, LinkKind::Successor)?;
@@ -126,14 +126,17 @@ impl Tx<'_> {
     pub(crate) fn end_identifier(
         &mut self,
         known: &mut Known,
+        subject: SubjectId,
         identifier: &Identifier,
     ) -> Result<(), StoreError> {
         let tag = self.tag(identifier);
         known.subjects.remove(&tag);
-        let sql = "UPDATE identifiers SET ended_at = $1 WHERE tag = $2 AND ended_at IS NULL";
+        self.state.tags.remove(self.connection, &tag)?;
+        let sql = "UPDATE identifiers SET ended_at = $1 \
+                   WHERE subject_id = $2 AND tag = $3 AND ended_at IS NULL";
         self.connection
             .prepare_cached(sql)?
-            .execute((self.now().micros(), tag))?;
+            .execute((self.now().micros(), subject.0, tag))?;
         Ok(())
     }
 
@@ -177,6 +180,7 @@ impl Tx<'_> {
             v(None::<i64>),
         ];
         self.put(&tables::IDENTIFIERS, row);
+        self.state.tags.add(tag, subject);
         known.subjects.insert(tag, subject);
         known.asked.insert(tag);
         Ok(())

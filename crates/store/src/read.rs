@@ -30,6 +30,7 @@ use crate::message::STATUS;
 use crate::message::UPSTREAM;
 use crate::people;
 use crate::registry::Registry;
+use crate::tags::Recent;
 use crate::tx::place;
 
 /// One consistent view of what is stored.
@@ -38,6 +39,7 @@ pub struct Reader<'a> {
     pub(crate) connection: &'a Connection,
     pub(crate) keys: Arc<KeySet>,
     pub(crate) registry: Arc<Registry>,
+    pub(crate) recent: Arc<Recent>,
 }
 
 /// A message without its content.
@@ -135,12 +137,13 @@ impl Reader<'_> {
 
     /// The subject an identifier leads to now.
     pub fn find(&self, identifier: &Identifier) -> Result<Option<SubjectId>, StoreError> {
-        let sql = "SELECT subject_id FROM identifiers WHERE ended_at IS NULL AND tag = $1";
+        let sql = "SELECT subject_id FROM identifier_tags WHERE tag = $1";
         let mut statement = self.connection.prepare_cached(sql)?;
         // While a roll is under way a person stands under the one epoch or the other.
         for epoch in self.keys.epochs() {
             let tag = epoch.index(identifier.kind().code(), identifier.value());
-            let found = statement.query_row([tag], |row| row.get(0)).optional()?;
+            let found: Option<i64> = statement.query_row([tag], |row| row.get(0)).optional()?;
+            let found = found.or_else(|| self.recent.get(&tag).map(|subject| subject.0));
             if found.is_some() {
                 return Ok(found.map(SubjectId));
             }

@@ -19,6 +19,7 @@ use crate::keys;
 use crate::keys::KeyRow;
 use crate::people::open_identifier;
 use crate::store::Shared;
+use crate::tags;
 use crate::tx::State;
 use crate::tx::Tx;
 
@@ -45,12 +46,13 @@ pub(crate) fn roll(
     // Whatever happens from here on, held keys and waiting rows are of the old epoch.
     state.cache.clear();
     let rolled = finish(connection, &shared.keyring)?;
-    let next_leaf = state.next_leaf();
+    state.tags.reload(connection)?;
+    let mark = state.mark();
     connection.execute_batch(dialect::BEGIN)?;
     let mut tx = Tx::new(connection, state, &shared.keyring, &shared.random, now);
     let told = tell(&mut tx, rolled).and_then(|()| Ok(connection.execute_batch("COMMIT")?));
     if told.is_err() {
-        state.forget(next_leaf);
+        state.forget(mark);
         connection.execute_batch("ROLLBACK")?;
     }
     told.map(|()| rolled)
@@ -75,6 +77,15 @@ pub(crate) fn finish(connection: &Connection, keyring: &Keyring) -> Result<Rolle
             break;
         }
     }
+    connection.execute_batch(dialect::BEGIN)?;
+    let rebuilt = tags::rebuild(connection);
+    let end = if rebuilt.is_ok() {
+        "COMMIT"
+    } else {
+        "ROLLBACK"
+    };
+    connection.execute_batch(end)?;
+    rebuilt?;
     // The old tags and wrappings leave the write-ahead log before the key that made them goes.
     dialect::truncate_wal(connection)?;
     keyring.finish_roll()?;

@@ -33,6 +33,7 @@ use crate::read::Reader;
 use crate::reconcile::Difference;
 use crate::registry::Registry;
 use crate::roll::Rolled;
+use crate::tags::Recent;
 use crate::tx::Effects;
 use crate::tx::State;
 use crate::tx::Tx;
@@ -42,6 +43,9 @@ use crate::writer::Writer;
 
 /// How many operations wait for the writer before callers are told to come back later.
 const QUEUE: usize = 4_096;
+
+/// What `wal_behind` says when there is nothing new to see.
+pub(crate) const NOTHING_BEHIND: i64 = -1;
 
 /// How long a write that nobody waits for is put off, so that it shares the next transaction.
 const PUT_OFF: Duration = Duration::from_millis(4);
@@ -78,7 +82,11 @@ pub(crate) struct Shared {
     pub(crate) clock: Clock,
     pub(crate) checkpoint: Notify,
     pub(crate) later: Notify,
+    /// The tags that the index may not have yet.
+    pub(crate) recent: Arc<Recent>,
     pub(crate) wal_pages: AtomicI64,
+    /// How many pages the last pass over the write-ahead log left, until the writer has seen it.
+    pub(crate) wal_behind: AtomicI64,
     registry: RwLock<Arc<Registry>>,
     deliveries: Notify,
     outbox: Notify,
@@ -143,6 +151,7 @@ impl Store {
         let connection = dialect::open_writer(&path)?;
         let mut state = State::load(&connection, &keyring, KeyCache::default())?;
         crate::roll::finish(&connection, &keyring)?;
+        state.tags.reload(&connection)?;
         begin(&connection, &mut state, (&keyring, &random, &clock))?;
         state.registry = Arc::new(Registry::load(&connection, &keyring)?);
         let registry = RwLock::new(Arc::clone(&state.registry));
@@ -152,7 +161,9 @@ impl Store {
             clock,
             checkpoint: Notify::new(),
             later: Notify::new(),
+            recent: Arc::clone(state.tags.recent()),
             wal_pages: AtomicI64::new(0),
+            wal_behind: AtomicI64::new(NOTHING_BEHIND),
             registry,
             deliveries: Notify::new(),
             outbox: Notify::new(),
@@ -191,7 +202,10 @@ impl Store {
                 dialect::open_checkpointer(&path).and_then(|reader| dialect::checkpoint(&reader))
             });
             match done.await {
-                Ok(Ok(pages)) => shared.wal_pages.store(pages, Ordering::Relaxed),
+                Ok(Ok(pass)) => {
+                    shared.wal_pages.store(pass.pages, Ordering::Relaxed);
+                    shared.wal_behind.store(pass.behind, Ordering::Relaxed);
+                }
                 Ok(Err(error)) => tracing::warn!(%error, "cannot checkpoint"),
                 Err(_) => return,
             }
@@ -325,6 +339,7 @@ impl Store {
             connection: &connection,
             keys: self.shared.keyring.keys(),
             registry: self.registry(),
+            recent: Arc::clone(&self.shared.recent),
         };
         let result = work(&reader);
         connection.prepare_cached("COMMIT")?.execute([])?;

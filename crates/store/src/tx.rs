@@ -26,6 +26,7 @@ use crate::rows::Rows;
 use crate::rows::v;
 use crate::tables;
 use crate::tables::Table;
+use crate::tags::Tags;
 
 /// What the writer keeps between transactions.
 #[derive(Debug)]
@@ -35,9 +36,17 @@ pub(crate) struct State {
     pub(crate) registry: Arc<Registry>,
     pub(crate) throughput: HashMap<NumberId, Timestamp>,
     pub(crate) sql: Statements,
+    pub(crate) tags: Tags,
     ids: Vec<i64>,
     next_leaf: i64,
     run: i64,
+}
+
+/// Where an operation began: what it left in memory can be taken back to here.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Mark {
+    next_leaf: i64,
+    tags: usize,
 }
 
 /// What a transaction leaves to be done once it is committed.
@@ -104,21 +113,33 @@ impl State {
             registry: Arc::new(Registry::load(connection, keyring)?),
             throughput: HashMap::new(),
             sql: Statements::default(),
+            tags: Tags::load(connection)?,
             ids,
             next_leaf,
             run,
         })
     }
 
-    pub(crate) const fn next_leaf(&self) -> i64 {
-        self.next_leaf
+    /// Where an operation begins.
+    pub(crate) const fn mark(&self) -> Mark {
+        Mark {
+            next_leaf: self.next_leaf,
+            tags: self.tags.mark(),
+        }
     }
 
     /// Takes back what a failed operation left in memory.
-    pub(crate) fn forget(&mut self, next_leaf: i64) {
+    pub(crate) fn forget(&mut self, mark: Mark) {
         self.rows.clear();
         self.cache.clear();
-        self.next_leaf = next_leaf;
+        self.next_leaf = mark.next_leaf;
+        self.tags.take_back(mark.tags);
+    }
+
+    /// The transaction stands.
+    pub(crate) fn committed(&mut self) {
+        let newest = self.ids.get(usize::from(tables::IDENTIFIERS.code));
+        self.tags.committed(newest.copied().unwrap_or_default());
     }
 }
 

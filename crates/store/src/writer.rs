@@ -7,6 +7,7 @@
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use domain::time::Timestamp;
 use rusqlite::Connection;
@@ -20,6 +21,7 @@ use crate::operation::Intake;
 use crate::operation::IntakeReply;
 use crate::registry::Registry;
 use crate::roll::Rolled;
+use crate::store::NOTHING_BEHIND;
 use crate::store::Shared;
 use crate::tx::Effects;
 use crate::tx::State;
@@ -29,7 +31,10 @@ use crate::tx::Tx;
 const BATCH: usize = 256;
 
 /// After how many transactions the write-ahead log is moved into the database.
-const CHECKPOINT_EVERY: u32 = 512;
+const CHECKPOINT_EVERY: u32 = 256;
+
+/// How many pages the writer itself moves after a pass, at the most: a few milliseconds' work.
+const NEARLY_ALL: i64 = 4_096;
 
 /// An operation on its way to the writer.
 pub(crate) enum Op {
@@ -133,16 +138,21 @@ impl Writer {
         let _ = dialect::truncate_wal(&self.connection);
     }
 
-    /// Empties the write-ahead log itself when the checkpointer cannot keep up.
+    /// Keeps the write-ahead log short. Once a pass beside the writer has moved nearly all of it,
+    /// the writer moves the rest, so that the next transaction writes over the file from its
+    /// beginning instead of making it longer; if passes cannot keep up, it empties the log.
     fn bound_wal(&self) {
-        let pages = self
+        let behind = self
             .shared
-            .wal_pages
-            .load(std::sync::atomic::Ordering::Relaxed);
+            .wal_behind
+            .swap(NOTHING_BEHIND, Ordering::Relaxed);
+        let nearly = (0..=NEARLY_ALL).contains(&behind);
+        if nearly && dialect::checkpoint(&self.connection).is_ok() {
+            return;
+        }
+        let pages = self.shared.wal_pages.load(Ordering::Relaxed);
         if dialect::wal_outgrown(pages) && dialect::truncate_wal(&self.connection).is_ok() {
-            self.shared
-                .wal_pages
-                .store(0, std::sync::atomic::Ordering::Relaxed);
+            self.shared.wal_pages.store(0, Ordering::Relaxed);
         }
     }
 
@@ -172,7 +182,7 @@ impl Writer {
             // would not be found.
             return refuse(intakes, jobs);
         }
-        let next_leaf = self.state.next_leaf();
+        let mark = self.state.mark();
         let registry = Arc::clone(&self.state.registry);
         if let Err(error) = self.connection.execute_batch(dialect::BEGIN) {
             tracing::error!(%error, "cannot begin a transaction");
@@ -194,14 +204,17 @@ impl Writer {
             })
             .collect();
         let effects = batch.effects;
-
+        if let Err(error) = self.state.tags.merge(&self.connection) {
+            tracing::error!(%error, "cannot bring the index of tags up to date");
+        }
         if let Err(error) = commit(&self.connection) {
             tracing::error!(%error, "cannot commit; nothing of the batch was written");
-            self.state.forget(next_leaf);
+            self.state.forget(mark);
             self.state.registry = registry;
             let (intakes, jobs) = (intakes.into_iter().map(|(i, _)| i), jobs.into_iter());
             return refuse(intakes.collect(), jobs.map(|(job, _)| job).collect());
         }
+        self.state.committed();
         if effects.registry {
             // Visible to everybody before anybody is answered.
             self.shared.set_registry(Arc::clone(&self.state.registry));
@@ -262,10 +275,10 @@ impl Batch<'_> {
     /// Runs the first work of the transaction. It needs no savepoint: if it fails, the transaction
     /// begins again.
     fn first(&mut self, work: &mut Work<'_>) -> Result<(), StoreError> {
-        let next_leaf = self.state.next_leaf();
+        let mark = self.state.mark();
         let result = self.run(work);
         if result.is_err() {
-            self.state.forget(next_leaf);
+            self.state.forget(mark);
             if !self.connection.is_autocommit() {
                 self.connection.execute_batch("ROLLBACK")?;
             }
@@ -282,11 +295,11 @@ impl Batch<'_> {
         }
         let execute = |sql| self.connection.prepare_cached(sql)?.execute([]);
         execute("SAVEPOINT operation")?;
-        let next_leaf = self.state.next_leaf();
+        let mark = self.state.mark();
         let result = self.run(work);
         let connection = self.connection;
         if result.is_err() {
-            self.state.forget(next_leaf);
+            self.state.forget(mark);
             if connection.is_autocommit() {
                 return result;
             }

@@ -104,8 +104,13 @@ CREATE TABLE identifiers (
   added_at INTEGER NOT NULL,
   ended_at INTEGER
 );
-CREATE UNIQUE INDEX identifiers_by_tag ON identifiers (tag) WHERE ended_at IS NULL;
 CREATE INDEX identifiers_by_subject ON identifiers (subject_id);
+
+-- Which subject a live identifier's tag leads to: derived, built behind in sorted slices.
+CREATE TABLE identifier_tags (
+  tag BLOB NOT NULL PRIMARY KEY,
+  subject_id INTEGER NOT NULL
+) WITHOUT ROWID;
 
 CREATE TABLE profiles (
   subject_id INTEGER NOT NULL PRIMARY KEY,

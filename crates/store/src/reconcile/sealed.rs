@@ -53,6 +53,7 @@ pub(crate) fn open_all(
     }
     opened += data_keys(connection, &keys, report)?;
     tags(connection, &keys, report)?;
+    index(connection, report)?;
     Ok(opened)
 }
 
@@ -103,6 +104,21 @@ fn tags(
             let row = format!("identifiers/{id}/tag");
             report(Difference::Sealed { row });
         }
+    }
+    Ok(())
+}
+
+/// Every identifier the index covers is in it, and leads to its own subject.
+fn index(connection: &Connection, report: &mut dyn FnMut(Difference)) -> Result<(), StoreError> {
+    let sql = "SELECT i.id FROM identifiers i \
+               LEFT JOIN identifier_tags t ON t.tag = i.tag AND t.subject_id = i.subject_id \
+               WHERE i.ended_at IS NULL AND t.tag IS NULL \
+               AND i.id <= coalesce((SELECT value FROM settings WHERE name = 'tags'), 0)";
+    let mut statement = connection.prepare(sql)?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let row = format!("identifiers/{}/tag", row.get::<_, i64>(0)?);
+        report(Difference::Sealed { row });
     }
     Ok(())
 }

@@ -22,3 +22,4 @@ mod sends;
 mod start;
 mod statuses;
 mod stops;
+mod tags;

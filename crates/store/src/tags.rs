@@ -1,0 +1,211 @@
+//! Finding people by keyed tag, without a random-key index on the acknowledging path.
+//!
+//! Tags are random, so each would touch a page of its own if it went into an index at once. Instead
+//! the newest stand in memory and go into the index behind, in the order of their values and in
+//! small slices, each with a transaction that is being made anyway. How far the index reaches is
+//! stored with it: what it does not cover yet is read from the identifiers themselves at the start.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::PoisonError;
+use std::sync::RwLock;
+use std::sync::RwLockWriteGuard;
+
+use domain::ids::SubjectId;
+use rusqlite::Connection;
+use rusqlite::OptionalExtension;
+use rusqlite::params_from_iter;
+use rusqlite::types::Value;
+
+use crate::dialect;
+use crate::error::StoreError;
+
+/// How many tags gather in memory before they are merged.
+const GATHER: usize = 16_384;
+
+/// How many of them one transaction takes along.
+const SLICE: usize = 512;
+
+/// The tags that the index may not have yet, for the writer and all readers.
+#[derive(Debug, Default)]
+pub(crate) struct Recent(RwLock<HashMap<[u8; 16], SubjectId>>);
+
+impl Recent {
+    pub(crate) fn get(&self, tag: &[u8; 16]) -> Option<SubjectId> {
+        self.0
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(tag)
+            .copied()
+    }
+
+    fn map(&self) -> RwLockWriteGuard<'_, HashMap<[u8; 16], SubjectId>> {
+        self.0.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The writer's side: what has to be taken back if a transaction fails, and the merge under way.
+#[derive(Debug)]
+pub(crate) struct Tags {
+    recent: Arc<Recent>,
+    journal: Vec<(Tag, Option<SubjectId>)>,
+    merging: Vec<(Tag, SubjectId)>,
+    merged: Vec<Tag>,
+    covers: i64,
+}
+
+type Tag = [u8; 16];
+
+impl Tags {
+    /// Reads the tags that the index does not cover.
+    pub(crate) fn load(connection: &Connection) -> Result<Self, StoreError> {
+        let mut tags = Self {
+            recent: Arc::default(),
+            journal: Vec::new(),
+            merging: Vec::new(),
+            merged: Vec::new(),
+            covers: 0,
+        };
+        tags.reload(connection)?;
+        Ok(tags)
+    }
+
+    /// Reads them anew, after every tag has changed.
+    pub(crate) fn reload(&mut self, connection: &Connection) -> Result<(), StoreError> {
+        let covered: i64 = connection
+            .query_row(
+                "SELECT value FROM settings WHERE name = 'tags'",
+                [],
+                |row| row.get(0),
+            )
+            .optional()?
+            .unwrap_or(0);
+        self.journal.clear();
+        self.merging.clear();
+        self.merged.clear();
+        let sql = "SELECT tag, subject_id FROM identifiers WHERE id > $1 AND ended_at IS NULL";
+        let mut statement = connection.prepare(sql)?;
+        let mut rows = statement.query([covered])?;
+        let mut map = self.recent.map();
+        map.clear();
+        while let Some(row) = rows.next()? {
+            map.insert(row.get(0)?, SubjectId(row.get(1)?));
+        }
+        Ok(())
+    }
+
+    pub(crate) fn recent(&self) -> &Arc<Recent> {
+        &self.recent
+    }
+
+    pub(crate) fn get(&self, tag: &Tag) -> Option<SubjectId> {
+        self.recent.get(tag)
+    }
+
+    /// A tag leads to a subject from now on.
+    pub(crate) fn add(&mut self, tag: Tag, subject: SubjectId) {
+        let before = self.recent.map().insert(tag, subject);
+        self.journal.push((tag, before));
+    }
+
+    /// A tag leads nowhere from now on.
+    pub(crate) fn remove(&mut self, connection: &Connection, tag: &Tag) -> Result<(), StoreError> {
+        if let Some(before) = self.recent.map().remove(tag) {
+            self.journal.push((*tag, Some(before)));
+        }
+        let sql = "DELETE FROM identifier_tags WHERE tag = $1";
+        connection.prepare_cached(sql)?.execute([tag])?;
+        Ok(())
+    }
+
+    /// Where the changes of an operation begin.
+    pub(crate) const fn mark(&self) -> usize {
+        self.journal.len()
+    }
+
+    /// Takes back what was changed since the mark.
+    pub(crate) fn take_back(&mut self, mark: usize) {
+        // A slice of the merge may have gone with it; the next merge takes everything again.
+        self.merging.clear();
+        let mut map = self.recent.map();
+        for (tag, before) in self.journal.drain(mark.min(self.journal.len())..).rev() {
+            match before {
+                Some(subject) => map.insert(tag, subject),
+                None => map.remove(&tag),
+            };
+        }
+    }
+
+    /// The transaction stands. Begins a merge once enough has gathered.
+    pub(crate) fn committed(&mut self, newest: i64) {
+        self.journal.clear();
+        if !self.merging.is_empty() {
+            return;
+        }
+        let mut map = self.recent.map();
+        if map.len().saturating_sub(self.merged.len()) < GATHER {
+            return;
+        }
+        // Readers that began before the last slice was committed have had a whole merge to end.
+        for tag in self.merged.drain(..) {
+            map.remove(&tag);
+        }
+        self.merging
+            .extend(map.iter().map(|(tag, subject)| (*tag, *subject)));
+        self.merging.sort_unstable_by(|one, other| other.cmp(one));
+        self.covers = newest;
+    }
+
+    /// Takes the next slice of a merge into the transaction that is being made.
+    pub(crate) fn merge(&mut self, connection: &Connection) -> Result<(), StoreError> {
+        if self.merging.is_empty() {
+            return Ok(());
+        }
+        let rest = self.merging.len().saturating_sub(SLICE);
+        let mut slice = self.merging.split_off(rest);
+        slice.reverse();
+        slice.retain(|(tag, subject)| self.recent.get(tag) == Some(*subject));
+        for piece in dialect::pieces(slice.len()) {
+            let sql = format!(
+                "INSERT INTO identifier_tags (tag, subject_id) VALUES {} \
+                 ON CONFLICT (tag) DO UPDATE SET subject_id = excluded.subject_id",
+                dialect::tuples(piece.len(), 2)
+            );
+            let values = slice
+                .get(piece)
+                .unwrap_or_default()
+                .iter()
+                .flat_map(|(tag, subject)| [Value::Blob(tag.to_vec()), Value::Integer(subject.0)]);
+            connection
+                .prepare_cached(&sql)?
+                .execute(params_from_iter(values))?;
+        }
+        self.merged.extend(slice.into_iter().map(|(tag, _)| tag));
+        if self.merging.is_empty() {
+            cover(connection, self.covers)?;
+        }
+        Ok(())
+    }
+}
+
+/// Makes the whole index anew, after every tag has changed.
+pub(crate) fn rebuild(connection: &Connection) -> Result<(), StoreError> {
+    connection.execute("DELETE FROM identifier_tags", [])?;
+    connection.execute(
+        "INSERT INTO identifier_tags (tag, subject_id) SELECT tag, subject_id FROM identifiers \
+         WHERE ended_at IS NULL ORDER BY tag ON CONFLICT (tag) DO NOTHING",
+        [],
+    )?;
+    let newest: i64 =
+        connection.query_row("SELECT coalesce(max(id), 0) FROM identifiers", [], |row| {
+            row.get(0)
+        })?;
+    cover(connection, newest)
+}
+
+fn cover(connection: &Connection, newest: i64) -> Result<(), StoreError> {
+    let sql = "INSERT INTO settings (name, value) VALUES ('tags', $1) \
+               ON CONFLICT (name) DO UPDATE SET value = excluded.value";
+    connection.prepare_cached(sql)?.execute([newest])?;
+    Ok(())
+}
