@@ -37,7 +37,7 @@ const BATCH: u32 = 256;
 /// How many attempts a message waits for its file.
 const FILE_ATTEMPTS: u32 = 3;
 /// How many threads of an app go side by side.
-const THREADS: usize = 16;
+const THREADS: usize = 64;
 /// After how many attempts a delivery is given up: about a day and a half.
 const ATTEMPTS: u32 = 24;
 /// The longest pause between two attempts.
@@ -122,6 +122,7 @@ impl Service {
         let app = Arc::new(app.clone());
         let mut waiting = threads.into_values();
         let mut going = JoinSet::new();
+        let mut ended: Vec<Attempt> = Vec::new();
         let mut made = 0;
         loop {
             while going.len() < THREADS
@@ -130,12 +131,19 @@ impl Service {
                 let (service, app) = (Arc::clone(self), Arc::clone(&app));
                 going.spawn(async move { service.deliver_thread(&app, thread).await });
             }
-            let Some(attempts) = going.join_next().await else {
+            // The next threads are on their way while those that ended are written.
+            if !ended.is_empty() {
+                made += ended.len();
+                self.store.attempted(std::mem::take(&mut ended)).await?;
+            }
+            let Some(first) = going.join_next().await else {
                 return Ok(made);
             };
-            let attempts: Vec<Attempt> = attempts.unwrap_or_default();
-            made += attempts.len();
-            self.store.attempted(attempts).await?;
+            ended.extend(first.unwrap_or_default());
+            // Whatever ended meanwhile shares the commit.
+            while let Some(next) = going.try_join_next() {
+                ended.extend(next.unwrap_or_default());
+            }
         }
     }
 
@@ -202,11 +210,10 @@ impl Service {
     }
 
     async fn body(&self, app: &App, due: &Due) -> Result<Ready, StoreError> {
-        let delivery = *due;
+        // On this thread, as the rendering: one read by key costs less than going elsewhere for it.
         let media = self
             .store
-            .read(move |reader| render::media_of(reader, &delivery))
-            .await?;
+            .read_now(|reader| render::media_of(reader, due))?;
         let sha256 = match media {
             // The hash is that of the working copy, so that has to be here first. A file that cannot
             // be had for long is no reason to keep the message back: the app can ask for it later.

@@ -76,15 +76,13 @@ impl Service {
                 self.mark_read(caller, &number, &message_id, typing).await
             }
             MessagesBody::Send(message) => {
-                let sending = Arc::new(Sending {
-                    request: self.request(caller, &number, &message, (headers, body))?,
-                    number,
-                    body: *message,
-                });
-                let (service, kept) = (Arc::clone(self), Arc::clone(&sending));
-                let ended = self.tasks.spawn(async move { service.send(&kept).await });
-                let (message, decision) = ended.await.map_err(|_| Failure::unavailable())??;
-                Ok(answer(caller, &sending.body, message, decision))
+                let request = self.request(caller, &number, &message, (headers, body))?;
+                let message = Arc::new(*message);
+                let (service, sending) = (Arc::clone(self), Arc::clone(&message));
+                let sending = async move { service.send(request, &number, &sending).await };
+                let ended = self.tasks.spawn(sending).await;
+                let (id, decision) = ended.map_err(|_| Failure::unavailable())??;
+                Ok(answer(caller, &message, id, decision))
             }
         }
     }
@@ -124,15 +122,14 @@ impl Service {
         })
     }
 
-    async fn send(&self, sending: &Sending) -> Result<Sent, Failure> {
-        let request = &sending.request;
+    async fn send(&self, request: Send, number: &Number, body: &SendBody) -> Result<Sent, Failure> {
         // Whoever repeats the request while it is under way waits for this to be dropped.
         let _turn = match (request.app, &request.idempotency) {
             (Some(app), Some((tag, _))) => Some(self.sending.take(&(app, *tag)).await),
             _ => None,
         };
-        match self.store.send(request.clone()).await? {
-            SendReply::Judged(judged) => self.judged(sending, &judged).await,
+        match self.store.send(request).await? {
+            SendReply::Judged(judged) => self.judged(number, body, &judged).await,
             SendReply::Repeated(repeated) => answered_before(&repeated),
             SendReply::KeyReused => Err(GraphError {
                 status: 409,
@@ -152,13 +149,17 @@ impl Service {
         }
     }
 
-    async fn judged(&self, sending: &Sending, judged: &Judged) -> Result<Sent, Failure> {
+    async fn judged(
+        &self,
+        number: &Number,
+        body: &SendBody,
+        judged: &Judged,
+    ) -> Result<Sent, Failure> {
         if judged.decision.outcome != Outcome::Allow {
             return Err(refused(judged, self.store.clock().now()));
         }
         let decision = Some(judged.decision_id);
-        let outcome = self.call_meta(&sending.number, &sending.body, judged).await;
-        match outcome {
+        match self.call_meta(number, body, judged).await {
             Outbound::Accepted => Ok((judged.message, decision)),
             Outbound::Refused(error) => Err(Failure {
                 error,
@@ -258,13 +259,6 @@ impl Service {
             Err(_) => Err(Failure::unavailable()),
         }
     }
-}
-
-/// A message on its way.
-struct Sending {
-    request: Send,
-    number: Number,
-    body: SendBody,
 }
 
 /// A message that was sent, with the decision behind it.

@@ -9,6 +9,7 @@ use std::path::Path;
 
 use rusqlite::Connection;
 use rusqlite::OpenFlags;
+use rusqlite::config::DbConfig;
 
 use crate::error::StoreError;
 
@@ -40,6 +41,7 @@ const WAL_LIMIT_PAGES: i64 = 128 * 1024;
 pub(crate) fn open_writer(path: &Path) -> Result<Connection, StoreError> {
     let mut connection = Connection::open(path)?;
     connection.set_prepared_statement_cache_capacity(512);
+    keep_plans(&connection)?;
     check_ours(&connection)?;
     connection.execute_batch(
         "PRAGMA page_size = 4096;
@@ -60,10 +62,18 @@ pub(crate) fn open_reader(path: &Path) -> Result<Connection, StoreError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
     connection.set_prepared_statement_cache_capacity(128);
+    keep_plans(&connection)?;
     connection.execute_batch(
         "PRAGMA query_only = ON; PRAGMA busy_timeout = 5000; PRAGMA cache_size = -8192;",
     )?;
     Ok(connection)
+}
+
+/// Plans a statement once. Otherwise SQLite plans it anew whenever a bound value changes, in the hope
+/// of a better plan; every statement here has one good plan, by key.
+fn keep_plans(connection: &Connection) -> Result<(), StoreError> {
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    Ok(())
 }
 
 /// Opens the connection that moves the write-ahead log into the database, away from the committing
