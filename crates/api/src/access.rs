@@ -26,6 +26,7 @@ use store::Registry;
 use store::Store;
 use store::StoreError;
 
+use crate::meta::Meta;
 use crate::problem::Kind;
 use crate::problem::Problem;
 use crate::state::ApiState;
@@ -59,8 +60,10 @@ macro_rules! permissions {
 }
 
 permissions!(
+    CancelQueued,
     ManageApps,
     ManageEmergencyStop,
+    ManageNumbers,
     ManagePurposes,
     RecordConsent,
     ReplayDeliveries,
@@ -106,6 +109,11 @@ impl<P, Q> Allowed<P, Q> {
     /// The present instant.
     pub(crate) fn now(&self) -> Timestamp {
         self.state.store.clock().now()
+    }
+
+    /// What can be asked of Meta.
+    pub(crate) fn meta(&self) -> &dyn Meta {
+        self.state.meta.as_ref()
     }
 
     /// The newest signed checkpoint.

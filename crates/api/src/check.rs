@@ -40,6 +40,15 @@ pub(crate) fn reason(reason: &str) -> Result<String, Problem> {
     line("reason", reason, 500)
 }
 
+/// An id of Meta's: 1 to 32 digits.
+pub(crate) fn meta_id(field: &'static str, id: &str) -> Result<String, Problem> {
+    if (1..=32).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_digit()) {
+        Ok(id.to_owned())
+    } else {
+        Err(Problem::value(field, "it has to be 1 to 32 digits"))
+    }
+}
+
 /// The short name of a purpose or a notice.
 pub(crate) fn code(field: &'static str, code: &str) -> Result<String, Problem> {
     if domain::purpose::is_code(code) {

@@ -22,6 +22,7 @@ mod access;
 mod body;
 mod check;
 mod description;
+mod meta;
 mod page;
 mod person;
 mod problem;
@@ -34,10 +35,18 @@ use axum::Router;
 use axum::body::Bytes;
 use axum::http::header;
 use axum::middleware;
+use axum::response::IntoResponse as _;
+use axum::response::Response;
 use axum::routing::any;
 use axum::routing::get;
 use utoipa_axum::router::OpenApiRouter;
 
+pub use crate::meta::Asked;
+pub use crate::meta::Meta;
+pub use crate::meta::NoMeta;
+pub use crate::meta::NotDone;
+pub use crate::meta::NumberAdded;
+pub use crate::meta::NumberToAdd;
 pub use crate::state::ApiState;
 
 use crate::problem::Kind;
@@ -45,6 +54,11 @@ use crate::problem::Problem;
 
 /// Where the API stands.
 const PREFIX: &str = "/api/v1";
+
+/// What is answered while there is no store to ask: 503 with `Retry-After`.
+pub fn unavailable() -> Response {
+    Problem::from(Kind::Busy).into_response()
+}
 
 /// The admin API, ready to be merged into the staff listener's router.
 pub fn router(state: ApiState) -> Router {

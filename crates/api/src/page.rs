@@ -56,6 +56,49 @@ impl ListQuery {
     }
 }
 
+/// Which part of a list that grows at its end.
+#[derive(Clone, Copy, Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct OnwardQuery {
+    /// How many entries at the most: 1 to 200, 50 unless told.
+    pub(crate) limit: Option<u32>,
+    /// Only entries with a greater id than this.
+    pub(crate) after: Option<i64>,
+}
+
+impl OnwardQuery {
+    /// How many, and behind which.
+    pub(crate) fn parts(self) -> (u32, Option<i64>) {
+        (clamp(self.limit), self.after)
+    }
+}
+
+/// A part of a list that grows at its end.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Onward<T> {
+    /// The entries, oldest first.
+    pub(crate) items: Vec<T>,
+    /// What to pass as `after` to go on; null at the end.
+    pub(crate) next_after: Option<i64>,
+}
+
+impl<T> Onward<T> {
+    /// The part with these rows, which are no more than `limit`.
+    pub(crate) fn of<R>(
+        rows: Vec<R>,
+        limit: u32,
+        id: impl Fn(&R) -> i64,
+        view: impl Fn(R) -> T,
+    ) -> Self {
+        let whole = u32::try_from(rows.len()).is_ok_and(|rows| rows == limit);
+        Self {
+            next_after: rows.last().filter(|_| whole).map(id),
+            items: rows.into_iter().map(view).collect(),
+        }
+    }
+}
+
 /// How many entries a list has.
 pub(crate) fn clamp(limit: Option<u32>) -> u32 {
     limit.unwrap_or(DEFAULT).clamp(1, MOST)

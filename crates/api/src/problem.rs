@@ -10,6 +10,8 @@ use store::Refusal;
 use store::StoreError;
 use utoipa::ToSchema;
 
+use crate::meta::NotDone;
+
 /// The media type of a problem.
 pub(crate) const MEDIA_TYPE: &str = "application/problem+json";
 
@@ -36,13 +38,14 @@ pub(crate) enum Kind {
     TokenInQuery,
     TooLarge,
     Unauthenticated,
+    Upstream,
     Value,
 }
 
 impl Kind {
     /// All kinds.
     #[cfg(test)]
-    const ALL: [Self; 15] = [
+    const ALL: [Self; 16] = [
         Self::Body,
         Self::Busy,
         Self::Ended,
@@ -57,6 +60,7 @@ impl Kind {
         Self::TokenInQuery,
         Self::TooLarge,
         Self::Unauthenticated,
+        Self::Upstream,
         Self::Value,
     ];
 
@@ -76,6 +80,7 @@ impl Kind {
             Self::TokenInQuery => "urn:imvume:problem:token-in-query",
             Self::TooLarge => "urn:imvume:problem:too-large",
             Self::Unauthenticated => "urn:imvume:problem:unauthenticated",
+            Self::Upstream => "urn:imvume:problem:upstream",
             Self::Value => "urn:imvume:problem:value",
         }
     }
@@ -96,6 +101,7 @@ impl Kind {
             Self::TokenInQuery => "A token may not stand in the query",
             Self::TooLarge => "The body is too large",
             Self::Unauthenticated => "A staff token is needed",
+            Self::Upstream => "WhatsApp did not do it",
             Self::Value => "A value is not acceptable",
         }
     }
@@ -112,6 +118,7 @@ impl Kind {
             Self::Missing => StatusCode::NOT_FOUND,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Unauthenticated => StatusCode::UNAUTHORIZED,
+            Self::Upstream => StatusCode::BAD_GATEWAY,
             Self::Value => StatusCode::UNPROCESSABLE_ENTITY,
         }
     }
@@ -176,6 +183,27 @@ impl From<Kind> for Problem {
     }
 }
 
+impl From<NotDone> for Problem {
+    fn from(why: NotDone) -> Self {
+        match why {
+            NotDone::Configured => Self::value(
+                "phone_number_id",
+                "it stands in the configuration file; change it there",
+            ),
+            NotDone::Elsewhere => Self::value("waba_id", "the number does not belong to it"),
+            NotDone::Missing => Kind::Missing.into(),
+            NotDone::Refused(code) => {
+                Self::new(Kind::Upstream, format!("it refused with code {code}"))
+            }
+            NotDone::Unavailable => Self::new(Kind::Upstream, "it cannot be reached; try again"),
+            NotDone::Unclear => Self::new(
+                Kind::Upstream,
+                "it did not say whether it was done; look before you try again",
+            ),
+        }
+    }
+}
+
 impl From<Refusal> for Problem {
     fn from(refusal: Refusal) -> Self {
         let kind = match refusal {
@@ -192,8 +220,8 @@ impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Refused(refusal) => refusal.into(),
-            StoreError::Busy => Kind::Busy.into(),
-            StoreError::Stopped => Self {
+            StoreError::Busy | StoreError::Full => Kind::Busy.into(),
+            StoreError::Fenced | StoreError::Stopped => Self {
                 retry_after: STOPPED,
                 ..Self::from(Kind::Busy)
             },
@@ -205,7 +233,14 @@ impl From<StoreError> for Problem {
             | StoreError::File { .. }
             | StoreError::Locked
             | StoreError::Newer { .. }
-            | StoreError::Foreign => {
+            | StoreError::Foreign
+            | StoreError::Moved
+            | StoreError::NotNew
+            | StoreError::OtherInstance
+            | StoreError::Unequal { .. }
+            | StoreError::Server(_)
+            | StoreError::Unreachable
+            | StoreError::Unsafe { .. } => {
                 tracing::error!(%error, "an operation of the admin API failed");
                 Kind::Failed.into()
             }

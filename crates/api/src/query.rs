@@ -33,6 +33,34 @@ pub(crate) struct DeliveryQuery {
     pub(crate) before: Option<i64>,
 }
 
+/// Which messages that went out beside the gateway.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct OutsideQuery {
+    /// `true`: only those to people who had said stop.
+    pub(crate) opted_out: Option<bool>,
+    /// How many entries at the most: 1 to 200, 50 unless told.
+    pub(crate) limit: Option<u32>,
+    /// Only entries with a smaller id than this.
+    pub(crate) before: Option<i64>,
+}
+
+/// Which deliveries of events.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct EventDeliveryQuery {
+    /// Only those to this endpoint.
+    pub(crate) endpoint: Option<i64>,
+    /// Only those in this state.
+    pub(crate) state: Option<DeliveryState>,
+    /// How many entries at the most: 1 to 200, 50 unless told.
+    pub(crate) limit: Option<u32>,
+    /// Only entries with a smaller id than this.
+    pub(crate) before: Option<i64>,
+}
+
 /// Which part of the log.
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]

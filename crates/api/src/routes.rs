@@ -6,11 +6,15 @@ mod conversations;
 mod decisions;
 mod deliveries;
 mod emergency_stop;
+mod events;
 mod log;
 mod notices;
 mod numbers;
+mod outside;
 mod purposes;
+mod queue;
 mod staff_tokens;
+mod storage;
 mod subjects;
 mod suppressions;
 mod templates;
@@ -30,11 +34,15 @@ pub(crate) fn all() -> OpenApiRouter<ApiState> {
         .merge(decisions::routes())
         .merge(deliveries::routes())
         .merge(emergency_stop::routes())
+        .merge(events::routes())
         .merge(log::routes())
         .merge(notices::routes())
         .merge(numbers::routes())
+        .merge(outside::routes())
         .merge(purposes::routes())
+        .merge(queue::routes())
         .merge(staff_tokens::routes())
+        .merge(storage::routes())
         .merge(subjects::routes())
         .merge(suppressions::routes())
         .merge(templates::routes())

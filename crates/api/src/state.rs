@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use store::Store;
 
+use crate::meta::Meta;
+
 /// What the admin API is made of.
 #[derive(Clone)]
 pub struct ApiState {
@@ -12,6 +14,8 @@ pub struct ApiState {
     pub store: Arc<Store>,
     /// The newest signed checkpoint of the log as a signed note, once there is one.
     pub checkpoint: Arc<dyn Fn() -> Option<String> + Send + Sync>,
+    /// What can be asked of Meta.
+    pub meta: Arc<dyn Meta>,
 }
 
 impl fmt::Debug for ApiState {

@@ -74,7 +74,9 @@ macro_rules! words {
 
 words! {
     /// What an app's token may be used for at the gateway.
-    AppScope = domain::access::AppScope, "kebab-case" { Send, Media, Read, Mint }
+    AppScope = domain::access::AppScope, "kebab-case" {
+        Send, Media, Read, Mint, Templates, Block, Contacts
+    }
 
     /// A template's category at Meta.
     Category = domain::template::Category, "SCREAMING_SNAKE_CASE" {
@@ -92,9 +94,18 @@ words! {
     /// Which way a message went.
     Direction = domain::message::Direction, "kebab-case" { Inbound, Outbound }
 
+    /// Who sent a message beside the gateway.
+    EchoSource = store::echo::EchoSource, "kebab-case" { BusinessApp, OtherApp, ThreadOwner }
+
     /// How well a consent event can be proved, weakest first.
     EvidenceGrade = domain::consent::EvidenceGrade, "kebab-case" {
         Asserted, Recorded, Direct, Confirmed
+    }
+
+    /// What Meta tells of a number or its account, one aspect at a time.
+    HealthAspect = domain::health::HealthAspect, "kebab-case" {
+        Account, BanScheduled, BusinessInitiated, Everything, Limit, NewNumbers, Notice, Quality,
+        Throughput, Violation
     }
 
     /// What kind of thing identifies a subject.
@@ -112,7 +123,7 @@ words! {
 
     /// Where a message stands.
     MessageState = domain::message::MessageState, "kebab-case" {
-        Received, Refused, Judged, Calling, Indeterminate, Rejected, Accepted, Sent, Delivered,
+        Received, Refused, Queued, Judged, Calling, Indeterminate, Rejected, Accepted, Sent, Delivered,
         Read, Played, Failed
     }
 
@@ -221,6 +232,9 @@ mod tests {
         }
         for word in purpose::PurposeClass::ALL {
             assert_eq!(json(super::PurposeClass::from(word)), word.name());
+        }
+        for word in domain::health::HealthAspect::ALL {
+            assert_eq!(json(super::HealthAspect::from(word)), word.name());
         }
         for word in domain::access::AppScope::ALL {
             assert_eq!(json(super::AppScope::from(word)), word.name());

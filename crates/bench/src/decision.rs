@@ -10,6 +10,7 @@ use domain::gate::CatalogueEntry;
 use domain::gate::Content;
 use domain::gate::Declared;
 use domain::gate::Facts;
+use domain::health::Standing;
 use domain::ids::PurposeId;
 use domain::purpose::LegalBasis;
 use domain::purpose::Purpose;
@@ -101,6 +102,7 @@ fn purpose(class: PurposeClass) -> Purpose {
         class,
         basis: LegalBasis::Consent,
         grade: EvidenceGrade::Recorded,
+        identity_check: false,
     }
 }
 
@@ -125,8 +127,11 @@ fn template(category: Category) -> Facts {
         bound: Some(bound),
         declared: Declared::None,
         window: None,
+        names_identity_key: false,
+        health: Standing::default(),
         pair: Timestamp::default(),
         throughput: Timestamp::default(),
+        behind: None,
     }
 }
 

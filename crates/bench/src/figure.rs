@@ -50,6 +50,11 @@ impl Times {
         self.nanos.len()
     }
 
+    /// Each in milliseconds, in the order they were added.
+    pub(crate) fn millis(&self) -> impl Iterator<Item = f64> {
+        self.nanos.iter().map(|nanos| f64::from(*nanos) / 1e6)
+    }
+
     /// The time in milliseconds that `percent` of them do not exceed.
     pub(crate) fn percentile(&self, percent: usize) -> f64 {
         let mut sorted = self.nanos.clone();

@@ -1,13 +1,16 @@
 //! What the machine gives at this moment, without Imvume: the floor under every other figure.
 
+use std::cell::Cell;
 use std::convert::Infallible;
 use std::fs::File;
 use std::net::Ipv4Addr;
 use std::os::unix::fs::FileExt as _;
 use std::path::Path;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use anyhow::Context as _;
 use bytes::Bytes;
 use http::Request;
 use http::Response;
@@ -19,12 +22,14 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use rusqlite::Connection;
+use testkit::postgres::Cluster;
 use tokio::net::TcpListener;
 
 use crate::clock;
 use crate::corpus;
 use crate::corpus::Person;
 use crate::corpus::Written;
+use crate::database;
 use crate::figure;
 use crate::figure::Times;
 use crate::house;
@@ -40,6 +45,22 @@ const BATCH: usize = 64;
 /// Bytes of such a row: a sealed message with what is plain beside it.
 const ROW: usize = 900;
 
+/// Clients that commit one row at a time, and for how many seconds.
+const CLIENTS: &str = "16";
+const COMMITTING: &str = "4";
+/// A row with a primary key and three further indexes: what a receiver that commits each message
+/// writes at the least.
+const COMMITS: &str = "create table commits (
+    id bigint generated always as identity primary key,
+    wamid text not null unique, subject bigint not null, at timestamptz not null default now(),
+    tag bytea not null, content bytea not null);
+    create index on commits (subject, at);
+    create index on commits (tag)";
+const COMMIT: &str = r"\set subject random(1, 500000)
+insert into commits (wamid, subject, tag, content) values (md5(random()::text), :subject,
+    decode(md5(random()::text), 'hex'), decode(repeat('5a', 550), 'hex'));
+";
+
 /// What a bare server does.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Acknowledged {
@@ -49,7 +70,7 @@ pub(crate) struct Acknowledged {
     pub(crate) micros: f64,
 }
 
-/// All of them, for 64 connections.
+/// All of them.
 pub(crate) fn run() -> anyhow::Result<Report> {
     let directory = house::directory()?;
     let at = store::Clock::default().now();
@@ -72,32 +93,70 @@ pub(crate) fn run() -> anyhow::Result<Report> {
     }
     let rows = append(directory.path())?;
     report.figure(format!("raw append, {BATCH} rows a commit"), rows, "rows/s");
+    let rows = commits(&database::cluster())?;
+    let name = format!("PostgreSQL, one row a commit, {CLIENTS} clients");
+    report.figure(name, rows, "rows/s");
     Ok(report)
 }
 
-/// Overwrites a preallocated file 4 KiB at a time, one `fdatasync` each.
-pub(crate) fn fdatasync(directory: &Path) -> anyhow::Result<Times> {
-    const BLOCK: usize = 4_096;
+/// A preallocated file that is overwritten 4 KiB at a time.
+#[derive(Debug)]
+pub(crate) struct Disk {
+    file: File,
+    path: PathBuf,
+    next: Cell<u64>,
+}
+
+impl Disk {
+    const BLOCK: [u8; 4_096] = [0x5a; 4_096];
     const BLOCKS: u64 = 1_024;
-    let path = directory.join("floor");
-    let file = File::create(&path)?;
-    let block = [0x5a; BLOCK];
-    for place in 0..BLOCKS {
-        file.write_all_at(&block, place * BLOCK as u64)?;
+
+    /// Makes the file.
+    pub(crate) fn open(directory: &Path) -> anyhow::Result<Self> {
+        let path = directory.join("floor");
+        let disk = Self {
+            file: File::create(&path)?,
+            path,
+            next: Cell::new(0),
+        };
+        for _ in 0..Self::BLOCKS {
+            disk.write()?;
+        }
+        disk.file.sync_all()?;
+        Ok(disk)
     }
-    file.sync_all()?;
+
+    /// Writes a block and waits until it is durable. Returns how long that took.
+    pub(crate) fn ask(&self) -> anyhow::Result<Duration> {
+        let began = clock::now();
+        self.write()?;
+        self.file.sync_data()?;
+        Ok(began.elapsed())
+    }
+
+    fn write(&self) -> anyhow::Result<()> {
+        let place = self.next.get();
+        self.next.set((place + 1) % Self::BLOCKS);
+        let offset = place * Self::BLOCK.len() as u64;
+        Ok(self.file.write_all_at(&Self::BLOCK, offset)?)
+    }
+}
+
+impl Drop for Disk {
+    fn drop(&mut self) {
+        // Its folder goes as well.
+        let _ = std::fs::remove_file(&self.path);
+    }
+}
+
+/// How long `fdatasync` takes, time and again.
+pub(crate) fn fdatasync(directory: &Path) -> anyhow::Result<Times> {
+    let disk = Disk::open(directory)?;
     let mut times = Times::default();
     let began = clock::now();
-    for place in (0..BLOCKS).cycle() {
-        let each = clock::now();
-        file.write_all_at(&block, place * BLOCK as u64)?;
-        file.sync_data()?;
-        times.push(each.elapsed());
-        if DISK <= began.elapsed() {
-            break;
-        }
+    while began.elapsed() < DISK {
+        times.push(disk.ask()?);
     }
-    std::fs::remove_file(path)?;
     Ok(times)
 }
 
@@ -183,4 +242,31 @@ pub(crate) fn append(directory: &Path) -> anyhow::Result<f64> {
         let _ = std::fs::remove_file(directory.join(name));
     }
     Ok(rate)
+}
+
+/// Rows a second of PostgreSQL, each with a commit of its own, by its own tool.
+pub(crate) fn commits(cluster: &Cluster) -> anyhow::Result<f64> {
+    let directory = house::directory()?;
+    let script = directory.path().join("commit.sql");
+    std::fs::write(&script, COMMIT)?;
+    let url = database::create(cluster);
+    cluster.psql(&url, COMMITS);
+    let output = cluster
+        .client("pgbench")
+        .args(["--no-vacuum", "--protocol=prepared", "--jobs=2"])
+        .args(["--client", CLIENTS, "--time", COMMITTING, "--file"])
+        .arg(&script)
+        .arg(database::name(&url))
+        .output()?;
+    database::remove(cluster, &url);
+    anyhow::ensure!(
+        output.status.success(),
+        "pgbench failed: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    String::from_utf8_lossy(&output.stdout)
+        .lines()
+        .find_map(|line| line.strip_prefix("tps = "))
+        .and_then(|rest| rest.split(' ').next()?.parse().ok())
+        .context("pgbench does not tell its rate")
 }

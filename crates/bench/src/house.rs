@@ -23,16 +23,20 @@ use service::NumberSettings;
 use service::Service;
 use service::Settings;
 use store::Clock;
+use store::Server;
 use store::Store;
 use store::admin::NewApp;
 use store::admin::NewToken;
 use tempfile::TempDir;
+use testkit::postgres::Cluster;
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
 use crate::corpus;
+use crate::database;
+use crate::database::Backend;
 
 /// How long open work may take at the end.
 const DRAIN: Duration = Duration::from_secs(5);
@@ -49,16 +53,25 @@ pub(crate) struct House {
     runtime: Runtime,
     stop: CancellationToken,
     directory: TempDir,
+    database: Database,
+}
+
+/// Where the rows are.
+#[derive(Debug)]
+enum Database {
+    File,
+    Server(Arc<Cluster>, String),
 }
 
 impl House {
     /// Opens one with nothing in it, that calls `graph` and has so many numbers.
-    pub(crate) fn open(graph: &str, numbers: u16) -> anyhow::Result<Self> {
+    pub(crate) fn open(backend: &Backend, graph: &str, numbers: u16) -> anyhow::Result<Self> {
         let directory = directory()?;
+        let database = Database::create(backend);
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .enable_all()
             .build()?;
-        let store = Arc::new(store(directory.path())?);
+        let store = Arc::new(store(directory.path(), &database)?);
         let settings = settings(directory.path(), graph, numbers)?;
         let data = directory.path().join("data");
         let service = runtime.block_on(Service::start(store, &data, settings))?;
@@ -88,6 +101,7 @@ impl House {
             runtime,
             stop,
             directory,
+            database,
         })
     }
 
@@ -102,8 +116,11 @@ impl House {
         registry.numbers.iter().map(|number| number.id).collect()
     }
 
-    /// Bytes on disk.
+    /// Bytes of the database.
     pub(crate) fn bytes(&self) -> u64 {
+        if let Database::Server(cluster, url) = &self.database {
+            return database::bytes(cluster, url);
+        }
         let data = self.directory.path().join("data");
         ["imvume.db", "imvume.db-wal"]
             .into_iter()
@@ -138,11 +155,34 @@ impl House {
         })
     }
 
+    /// Ends it and leaves what it has written.
+    pub(crate) fn leave(self) -> TempDir {
+        self.stop.cancel();
+        self.runtime.block_on(self.service.close(DRAIN));
+        self.runtime.shutdown_timeout(DRAIN);
+        self.directory
+    }
+
     /// Ends it.
     pub(crate) fn close(self) {
         self.stop.cancel();
         self.runtime.block_on(self.service.close(DRAIN));
         self.runtime.shutdown_timeout(DRAIN);
+        if let Database::Server(cluster, url) = &self.database {
+            database::remove(cluster, url);
+        }
+    }
+}
+
+impl Database {
+    fn create(backend: &Backend) -> Self {
+        match backend {
+            Backend::Postgres(cluster) => {
+                let url = database::create(cluster);
+                Self::Server(Arc::clone(cluster), url)
+            }
+            Backend::Sqlite => Self::File,
+        }
     }
 }
 
@@ -151,14 +191,19 @@ pub(crate) fn directory() -> anyhow::Result<TempDir> {
     Ok(tempfile::Builder::new().prefix("imvume-bench-").tempdir()?)
 }
 
-fn store(directory: &Path) -> anyhow::Result<Store> {
+fn store(directory: &Path, database: &Database) -> anyhow::Result<Store> {
     let random = Random::system();
     let root = RootKey::create_file(&directory.join("root.key"), &random)?;
     let clock = Clock::default();
     let path = directory.join("keyring");
     let keyring = Keyring::create(&path, &root, &random, clock.now().micros())?;
+    let database = match database {
+        Database::File => store::Database::File,
+        Database::Server(_, url) => store::Database::Server(Server::new(url, None)?),
+    };
     Ok(Store::open(store::Options {
         directory: directory.join("data"),
+        database,
         keyring: Arc::new(keyring),
         random,
         clock,
@@ -176,6 +221,9 @@ fn settings(directory: &Path, graph: &str, numbers: u16) -> anyhow::Result<Setti
     Ok(Settings {
         graph: Url::parse(graph)?,
         version: "v23.0".to_owned(),
+        appsecret_proof: true,
+        activity_sharing: false,
+        creative_features: false,
         app_secret: Zeroizing::new(corpus::SECRET.to_owned()),
         verify_token: Zeroizing::new("bench".to_owned()),
         numbers: (0..numbers).map(number).collect(),

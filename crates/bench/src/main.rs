@@ -5,21 +5,26 @@
 //! seeded, stays on loopback, and removes its files. Whoever generates load shares the processor
 //! with what is measured, so it has a thread of its own and its time is taken off.
 //!
-//! Left out: other products, and networks. To add a measurement: a module with one `run`, a variant
+//! Left out: networks, and other products but the comparison stack of `bench/stack`. To add a measurement: a module with one `run`, a variant
 //! of [`Measurement`], a section in `docs/performance.md`.
 
 mod aside;
 mod clock;
 mod corpus;
+mod database;
 mod decision;
 mod figure;
 mod floor;
 mod house;
 mod intake;
 mod load;
+mod pass;
+mod process;
+mod relocate;
 mod report;
 mod send;
 mod sink;
+mod stack;
 mod start;
 mod stored;
 mod verify;
@@ -29,6 +34,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use clap::Subcommand;
 
+use crate::database::Choice;
 use crate::intake::Options;
 use crate::report::Report;
 
@@ -62,9 +68,25 @@ enum Measurement {
         /// Measure again with this many messages stored.
         #[arg(long, default_value_t = 0)]
         stored: u32,
+        /// Over this.
+        #[arg(long, value_enum, default_value_t)]
+        database: Choice,
+        /// Measure the comparison stack too.
+        #[arg(long, conflicts_with = "stored")]
+        stack: bool,
+    },
+    /// An instance moves from SQLite to PostgreSQL and back, and is proved equal.
+    Move {
+        /// How many messages it holds.
+        #[arg(long, default_value_t = 300_000)]
+        messages: u32,
     },
     /// What the gateway adds to a call of an app.
-    Send,
+    Send {
+        /// Over this.
+        #[arg(long, value_enum, default_value_t)]
+        database: Choice,
+    },
     /// Cold start, idle memory and size of the release binary.
     Start,
     /// Offline verification of a log.
@@ -95,14 +117,30 @@ fn measure(measurement: Measurement, json: bool) -> anyhow::Result<()> {
         Measurement::Intake {
             connections,
             relay,
-            stored: 0,
-        } => tell(&intake::run(Options { connections, relay })?),
-        Measurement::Intake {
-            connections,
-            relay,
             stored,
-        } => tell(&stored::run(Options { connections, relay }, stored)?),
-        Measurement::Send => tell(&send::run()?),
+            database,
+            stack,
+        } => {
+            let options = Options {
+                connections,
+                database,
+                relay,
+                stack,
+            };
+            if stored == 0 {
+                tell(&intake::run(options)?);
+                return Ok(());
+            }
+            for backend in database.backends() {
+                tell(&stored::run(options, &backend, stored)?);
+            }
+        }
+        Measurement::Move { messages } => tell(&relocate::run(messages)?),
+        Measurement::Send { database } => {
+            for backend in database.backends() {
+                tell(&send::run(&backend)?);
+            }
+        }
         Measurement::Start => tell(&start::run()?),
         Measurement::Verify => tell(&verify::run()?),
     }
@@ -110,18 +148,23 @@ fn measure(measurement: Measurement, json: bool) -> anyhow::Result<()> {
 }
 
 fn all() -> impl Iterator<Item = Measurement> {
-    let intake = |connections, relay, stored| Measurement::Intake {
+    let intake = |connections, relay, stored, stack| Measurement::Intake {
         connections,
         relay,
         stored,
+        database: Choice::Both,
+        stack,
     };
     [
         Measurement::Floor,
-        intake(64, false, 0),
-        intake(256, false, 0),
-        intake(64, true, 0),
-        intake(64, false, 3_000_000),
-        Measurement::Send,
+        intake(64, false, 0, true),
+        intake(256, false, 0, true),
+        intake(64, true, 0, false),
+        intake(64, false, 3_000_000, false),
+        Measurement::Send {
+            database: Choice::Both,
+        },
+        Measurement::Move { messages: 300_000 },
         Measurement::Decision,
         Measurement::Verify,
         Measurement::Start,

@@ -12,15 +12,13 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use rustix::process::Pid;
-use rustix::process::Signal;
-use rustix::process::kill_process;
 use tokio::net::TcpStream;
 
 use crate::clock;
 use crate::figure::float;
 use crate::figure::median;
 use crate::house;
+use crate::process;
 use crate::report::Goal;
 use crate::report::Report;
 
@@ -91,7 +89,7 @@ fn once(
         Ok(opened)
     });
     let resident = resident(&child);
-    end(&mut child)?;
+    process::end(&mut child)?;
     Ok((opened?, resident?))
 }
 
@@ -105,14 +103,6 @@ fn resident(child: &Child) -> anyhow::Result<f64> {
         .and_then(|number| number.parse().ok())
         .context("the system does not tell the memory of a process")?;
     Ok(float(kilobytes) * 1_024.0 / 1e6)
-}
-
-fn end(child: &mut Child) -> anyhow::Result<()> {
-    if let Some(pid) = i32::try_from(child.id()).ok().and_then(Pid::from_raw) {
-        kill_process(pid, Signal::TERM)?;
-    }
-    child.wait()?;
-    Ok(())
 }
 
 /// Writes a configuration with free ports. Returns it and the address of Meta's door.

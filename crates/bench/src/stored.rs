@@ -14,6 +14,7 @@ use tokio::task::JoinSet;
 use crate::clock;
 use crate::corpus::Person;
 use crate::corpus::Written;
+use crate::database::Backend;
 use crate::figure::float;
 use crate::figure::rate;
 use crate::floor;
@@ -22,10 +23,11 @@ use crate::intake;
 use crate::intake::NOWHERE;
 use crate::intake::Options;
 use crate::intake::PEOPLE;
+use crate::pass::Meter;
+use crate::pass::Taker;
 use crate::report;
 use crate::report::Goal;
 use crate::report::Report;
-use crate::sink::Sink;
 
 /// Loading stops here, with what is stored by then.
 const LONGEST: Duration = Duration::from_mins(6);
@@ -34,19 +36,18 @@ const LONGEST: Duration = Duration::from_mins(6);
 const WORKERS: u32 = 512;
 
 /// Measures the empty store, loads it, measures it again.
-pub(crate) fn run(options: Options, wanted: u32) -> anyhow::Result<Report> {
+pub(crate) fn run(options: Options, backend: &Backend, wanted: u32) -> anyhow::Result<Report> {
     let connections = options.connections;
-    let house = House::open(NOWHERE, 1)?;
-    let sink = if options.relay {
-        let sink = Sink::start()?;
-        house.add_app(Some(sink.url()))?;
-        Some(sink)
-    } else {
-        None
+    let house = House::open(backend, NOWHERE, 1)?;
+    let sink = intake::relay(&house, options.relay)?;
+    let meter = Meter {
+        taker: Taker::House,
+        sink: sink.as_ref(),
+        cluster: backend.cluster(),
     };
     let pass = |first, serial, most| {
         let requests = intake::requests(first, serial);
-        intake::measure(&house, (&requests, most), connections, sink.as_ref())
+        meter.measure(house.public, (&requests, most), connections)
     };
     let everybody = usize::try_from(PEOPLE)?;
     let disk = floor::disk_rate(&floor::fdatasync(house.directory())?);
@@ -59,7 +60,8 @@ pub(crate) fn run(options: Options, wanted: u32) -> anyhow::Result<Report> {
     let bytes = house.bytes();
     house.close();
     let mut report = Report::new(format!(
-        "Intake as the store grows: {connections} connections, {loaded} messages loaded"
+        "Intake as the store grows: {}, {connections} connections, {loaded} messages loaded",
+        backend.name()
     ));
     report.figure("floor: fdatasync of 4 KiB", disk, "/s");
     report.figure("floor: bare acknowledge", bare.rate, "/s");
@@ -78,7 +80,7 @@ pub(crate) fn run(options: Options, wanted: u32) -> anyhow::Result<Report> {
 }
 
 /// Loads messages of the people already known, past HTTP. Returns how many, and how many a second.
-fn load(house: &House, first: u32, wanted: u32) -> anyhow::Result<(u32, f64)> {
+pub(crate) fn load(house: &House, first: u32, wanted: u32) -> anyhow::Result<(u32, f64)> {
     report::note(&format!("intake: loading {wanted} messages"));
     let loader = Arc::new(Loader {
         store: Arc::clone(house.service.store()),

@@ -3,8 +3,12 @@
 /// One thing one may be allowed to do. A handler's argument type names its permission.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub enum Permission {
-    /// Create and change apps, issue and revoke their tokens.
+    /// Take messages that wait out of the queue.
+    CancelQueued,
+    /// Create and change apps and endpoints of the event channel, issue and revoke apps' tokens.
     ManageApps,
+    /// Change what Meta keeps of a number's messages, and where.
+    ManageNumbers,
     /// Change purposes and publish notices.
     ManagePurposes,
     /// Stop all sending, and let it go on.
@@ -13,7 +17,7 @@ pub enum Permission {
     RecordConsent,
     /// Restrict a subject, or lift the restriction.
     RestrictSubjects,
-    /// Replay deliveries to apps.
+    /// Replay deliveries to apps and events to endpoints.
     ReplayDeliveries,
     /// See numbers, apps, purposes, notices, templates and deliveries: no personal data.
     ViewConfiguration,
@@ -29,8 +33,10 @@ pub enum Permission {
 
 impl Permission {
     /// All permissions.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 13] = [
+        Self::CancelQueued,
         Self::ManageApps,
+        Self::ManageNumbers,
         Self::ManagePurposes,
         Self::ManageEmergencyStop,
         Self::RecordConsent,
@@ -46,7 +52,9 @@ impl Permission {
     /// The name it has in the admin API and its errors.
     pub const fn name(self) -> &'static str {
         match self {
+            Self::CancelQueued => "cancel-queued",
             Self::ManageApps => "manage-apps",
+            Self::ManageNumbers => "manage-numbers",
             Self::ManagePurposes => "manage-purposes",
             Self::ManageEmergencyStop => "manage-emergency-stop",
             Self::RecordConsent => "record-consent",
@@ -87,11 +95,26 @@ pub enum AppScope {
     Read,
     /// Register a customer key with a number and get an alias.
     Mint,
+    /// Create, edit and delete templates: they belong to all numbers of an account.
+    Templates,
+    /// Block and unblock people, and see who is blocked. Whoever is blocked cannot write in, not even
+    /// to stop.
+    Block,
+    /// Delete people from the contact book at Meta, for all numbers and for good.
+    Contacts,
 }
 
 impl AppScope {
     /// All scopes in the order of their bits.
-    pub const ALL: [Self; 4] = [Self::Send, Self::Media, Self::Read, Self::Mint];
+    pub const ALL: [Self; 7] = [
+        Self::Send,
+        Self::Media,
+        Self::Read,
+        Self::Mint,
+        Self::Templates,
+        Self::Block,
+        Self::Contacts,
+    ];
 
     /// Its bit in a stored set.
     pub const fn bit(self) -> i64 {
@@ -100,6 +123,9 @@ impl AppScope {
             Self::Media => 2,
             Self::Read => 4,
             Self::Mint => 8,
+            Self::Templates => 16,
+            Self::Block => 32,
+            Self::Contacts => 64,
         }
     }
 
@@ -110,6 +136,9 @@ impl AppScope {
             Self::Media => "media",
             Self::Read => "read",
             Self::Mint => "mint",
+            Self::Templates => "templates",
+            Self::Block => "block",
+            Self::Contacts => "contacts",
         }
     }
 

@@ -41,6 +41,8 @@ impl fmt::Display for Actor {
 pub enum Action {
     /// An app was created or changed.
     AppChanged,
+    /// A person was to be deleted from the contact book at Meta.
+    ContactDeleted,
     /// A consent event was appended to the ledger.
     Consent(ConsentState),
     /// The gate let a message out.
@@ -57,6 +59,8 @@ pub enum Action {
     DisclosureWithheld,
     /// All sending was stopped, or let go on.
     EmergencyStopChanged,
+    /// An endpoint of the event channel was added or ended.
+    EventEndpointChanged,
     /// An identity mode's alias was registered for a subject.
     AliasMinted,
     /// The instance was set up.
@@ -65,16 +69,26 @@ pub enum Action {
     Intake,
     /// A new epoch key took over and the old one was destroyed.
     KeysRolled,
+    /// A message of the business went out beside the gateway.
+    MessageOutside,
     /// A notice was published.
     NoticePublished,
     /// A number was added or changed.
     NumberChanged,
+    /// What a number or an account may send has changed.
+    NumberHealth,
+    /// A person was to be blocked at Meta.
+    PersonBlocked,
+    /// A person was to be unblocked at Meta.
+    PersonUnblocked,
     /// Personal data were read.
     PersonalDataRead,
     /// A purpose was added or changed.
     PurposeChanged,
     /// A subject was restricted, or the restriction lifted.
     RestrictionChanged,
+    /// Meta was to keep messages otherwise.
+    StorageChanged,
     /// Two subjects were linked.
     SubjectsLinked,
     /// An entry was added to the suppression list.
@@ -95,6 +109,7 @@ impl Action {
         match self {
             Self::AliasMinted => "alias.minted",
             Self::AppChanged => "app.changed",
+            Self::ContactDeleted => "contact.deleted",
             Self::Consent(state) => match state {
                 ConsentState::Requested => "consent.requested",
                 ConsentState::Given => "consent.given",
@@ -112,14 +127,20 @@ impl Action {
             Self::Disclosed => "disclosure.made",
             Self::DisclosureWithheld => "disclosure.withheld",
             Self::EmergencyStopChanged => "emergency-stop.changed",
+            Self::EventEndpointChanged => "event-endpoint.changed",
             Self::InstanceCreated => "instance.created",
             Self::Intake => "intake.received",
             Self::KeysRolled => "keys.rolled",
+            Self::MessageOutside => "message.outside",
             Self::NoticePublished => "notice.published",
             Self::NumberChanged => "number.changed",
+            Self::NumberHealth => "number.health",
+            Self::PersonBlocked => "person.blocked",
+            Self::PersonUnblocked => "person.unblocked",
             Self::PersonalDataRead => "personal-data.read",
             Self::PurposeChanged => "purpose.changed",
             Self::RestrictionChanged => "restriction.changed",
+            Self::StorageChanged => "storage.changed",
             Self::SubjectsLinked => "subjects.linked",
             Self::SuppressionAdded => "suppression.added",
             Self::SuppressionLifted => "suppression.lifted",

@@ -58,10 +58,30 @@ pub enum Reason {
         /// When it was last opened, if ever.
         opened: Option<Timestamp>,
     },
+    /// The purpose wants the person's identity key, and the message does not name it.
+    IdentityKeyMissing,
+    /// Meta has disabled the account, or it is gone.
+    AccountOff,
+    /// Meta lets the account send nothing.
+    AccountRestricted {
+        /// Until when, if Meta said.
+        until: Option<Timestamp>,
+    },
+    /// Meta lets the account write to nobody first.
+    InitiationRestricted {
+        /// Until when, if Meta said.
+        until: Option<Timestamp>,
+    },
     /// Too many messages to this person in too short a time.
     PairRate,
     /// Too many messages from this number in too short a time.
     Throughput,
+    /// Earlier messages to this person wait in the queue.
+    QueuedBehind,
+    /// The time the message could wait for has passed.
+    QueueExpired,
+    /// The message was taken out of the queue on request.
+    QueueCancelled,
 }
 
 impl Reason {
@@ -89,15 +109,24 @@ impl Reason {
             Self::NoticeOutdated => "gate/4/notice",
             Self::EvidenceWeak { .. } => "gate/4/evidence",
             Self::WindowClosed { .. } => "gate/5/window",
+            Self::IdentityKeyMissing => "gate/7/identity-key",
+            Self::AccountOff => "gate/8/account-off",
+            Self::AccountRestricted { .. } => "gate/8/account-restricted",
+            Self::InitiationRestricted { .. } => "gate/8/initiation-restricted",
             Self::PairRate => "gate/8/pair-rate",
             Self::Throughput => "gate/8/throughput",
+            Self::QueuedBehind => "queue/behind",
+            Self::QueueExpired => "queue/expired",
+            Self::QueueCancelled => "queue/cancelled",
         }
     }
 
     /// The Cloud API error code an app gets: one its SDK already treats rightly.
     pub const fn code(&self) -> u32 {
         match self {
-            Self::EmergencyStop => 368,
+            Self::EmergencyStop
+            | Self::AccountRestricted { .. }
+            | Self::InitiationRestricted { .. } => 368,
             Self::Restricted
             | Self::PurposeMissing
             | Self::PurposeWidened
@@ -113,70 +142,96 @@ impl Reason {
             Self::TemplatePaused => 132_015,
             Self::PurposeUnknown => 131_009,
             Self::WindowClosed { .. } => 131_047,
-            Self::PairRate => 131_056,
+            Self::IdentityKeyMissing => 131_008,
+            Self::AccountOff => 131_031,
+            Self::PairRate | Self::QueuedBehind => 131_056,
             Self::Throughput => 130_429,
+            Self::QueueExpired | Self::QueueCancelled => 131_026,
         }
     }
 
     /// One plain sentence: why, and what to do. It never holds personal data.
     pub fn sentence(&self) -> String {
         match self {
-            Self::EmergencyStop => {
-                "An administrator has stopped all sending; ask the administrator before you try \
-                 again."
-                    .to_owned()
-            }
-            Self::Restricted => "Processing of this person's data is restricted; nothing may be \
-                                 sent until the restriction is lifted."
-                .to_owned(),
+            Self::EmergencyStop => EMERGENCY_STOP.to_owned(),
+            Self::Restricted => RESTRICTED.to_owned(),
             Self::Suppressed { scope, source } => suppressed(*scope, *source).to_owned(),
-            Self::TemplateUnknown => "The template is not in the synced catalogue under this name \
-                                      and language; check both, or sync the catalogue."
-                .to_owned(),
-            Self::TemplatePaused => {
-                "Meta has paused this template for its quality; wait until it is approved again."
-                    .to_owned()
-            }
-            Self::TemplateNotApproved => {
-                "Meta has not approved this template; use one that is approved.".to_owned()
-            }
-            Self::PurposeMissing => {
-                "No purpose is bound to this message; bind one to the template.".to_owned()
-            }
-            Self::PurposeUnknown => {
-                "The header Imvume-Purpose names no purpose of this instance.".to_owned()
-            }
-            Self::PurposeWidened => "The declared purpose demands less than the one bound to the \
-                                     message; a declared purpose may only narrow."
-                .to_owned(),
+            Self::TemplateUnknown => TEMPLATE_UNKNOWN.to_owned(),
+            Self::TemplatePaused => TEMPLATE_PAUSED.to_owned(),
+            Self::TemplateNotApproved => TEMPLATE_NOT_APPROVED.to_owned(),
+            Self::PurposeMissing => PURPOSE_MISSING.to_owned(),
+            Self::PurposeUnknown => PURPOSE_UNKNOWN.to_owned(),
+            Self::PurposeWidened => PURPOSE_WIDENED.to_owned(),
             Self::ConsentMissing { state } => consent_missing(*state).to_owned(),
             Self::ConsentExpired { at } => {
                 format!("The person's consent for this purpose ran out at {at}; ask anew.")
             }
-            Self::NoticeOutdated => "The notice behind the person's consent has been replaced by \
-                                     one that needs consent anew; ask anew."
-                .to_owned(),
+            Self::NoticeOutdated => NOTICE_OUTDATED.to_owned(),
             Self::EvidenceWeak { grade, wanted } => format!(
                 "The evidence of consent is {}, this purpose wants {} or better; have the person \
                  confirm.",
                 grade.name(),
                 wanted.name()
             ),
-            Self::WindowClosed { opened: None } => "The person has not written to this number; \
-                                                    only a template may be sent."
-                .to_owned(),
+            Self::WindowClosed { opened: None } => NO_WINDOW.to_owned(),
             Self::WindowClosed { opened: Some(at) } => format!(
                 "The person last wrote at {at}, more than 24 hours ago; only a template may be \
                  sent."
             ),
-            Self::PairRate => "Too many messages to this person in a short time; WhatsApp allows \
-                               one in 6 seconds, and 45 at once."
-                .to_owned(),
-            Self::Throughput => {
-                "This number sends as fast as WhatsApp allows; try again in a moment.".to_owned()
-            }
+            Self::IdentityKeyMissing => IDENTITY_KEY_MISSING.to_owned(),
+            Self::AccountOff => ACCOUNT_OFF.to_owned(),
+            Self::AccountRestricted { until } => format!(
+                "Meta lets this account send nothing {}; the administrator finds out more in \
+                 WhatsApp Manager.",
+                bound(*until)
+            ),
+            Self::InitiationRestricted { until } => format!(
+                "Meta lets this account write to nobody first {}; answers inside the 24-hour window \
+                 still leave.",
+                bound(*until)
+            ),
+            Self::PairRate => PAIR_RATE.to_owned(),
+            Self::Throughput => THROUGHPUT.to_owned(),
+            Self::QueuedBehind => QUEUED_BEHIND.to_owned(),
+            Self::QueueExpired => QUEUE_EXPIRED.to_owned(),
+            Self::QueueCancelled => QUEUE_CANCELLED.to_owned(),
         }
     }
+}
+
+const EMERGENCY_STOP: &str =
+    "An administrator has stopped all sending; ask the administrator before you try again.";
+const RESTRICTED: &str = "Processing of this person's data is restricted; nothing may be sent until the restriction is \
+lifted.";
+const TEMPLATE_UNKNOWN: &str = "The template is not in the synced catalogue under this name and language; check both, or \
+sync the catalogue.";
+const TEMPLATE_PAUSED: &str =
+    "Meta has paused this template for its quality; wait until it is approved again.";
+const TEMPLATE_NOT_APPROVED: &str =
+    "Meta has not approved this template; use one that is approved.";
+const PURPOSE_MISSING: &str = "No purpose is bound to this message; bind one to the template.";
+const PURPOSE_UNKNOWN: &str = "The header Imvume-Purpose names no purpose of this instance.";
+const PURPOSE_WIDENED: &str = "The declared purpose demands less than the one bound to the message; a declared purpose may \
+only narrow.";
+const NOTICE_OUTDATED: &str = "The notice behind the person's consent has been replaced by one that needs consent anew; ask \
+anew.";
+const IDENTITY_KEY_MISSING: &str = "Messages for this purpose have to name the person's identity key; put the newest \
+identity_key_hash of a webhook into recipient_identity_key_hash.";
+const ACCOUNT_OFF: &str = "Meta has disabled the WhatsApp Business Account, or it is gone; the administrator finds out \
+more in WhatsApp Manager.";
+const PAIR_RATE: &str = "Too many messages to this person in a short time; WhatsApp allows one in 6 seconds, and 45 \
+at once.";
+const THROUGHPUT: &str = "This number sends as fast as WhatsApp allows; try again in a moment.";
+const QUEUED_BEHIND: &str =
+    "Earlier messages to this person wait in the queue; this one goes after them.";
+const QUEUE_EXPIRED: &str = "The time this message could wait for passed before it could be sent; send it anew if it \
+still matters.";
+const QUEUE_CANCELLED: &str = "The message was taken out of the queue before it was sent.";
+const NO_WINDOW: &str = "The person has not written to this number; only a template may be sent.";
+
+/// Until when a restriction holds, in words.
+fn bound(until: Option<Timestamp>) -> String {
+    until.map_or_else(|| "for now".to_owned(), |until| format!("until {until}"))
 }
 
 const fn suppressed(scope: SuppressionScope, source: SuppressionSource) -> &'static str {

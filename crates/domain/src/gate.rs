@@ -1,8 +1,8 @@
 //! The gate: whether a message may leave.
 //!
 //! [`decide`] is pure and total. The first reason gives the code; all reasons are recorded. If the
-//! facts cannot be had, the caller sends nothing. Steps 1–5 and 8 of the design stand here; steps 6
-//! and 7 (quiet hours, caps, content) join them with their facts.
+//! facts cannot be had, the caller sends nothing. Steps 1–5 and 8 of the design stand here, and of step
+//! 7 the identity key; step 6 (quiet hours, caps) and the rest of 7 join them with their facts.
 
 use crate::consent::Consent;
 use crate::consent::ConsentState;
@@ -10,6 +10,7 @@ use crate::decision::Basis;
 use crate::decision::Decision;
 use crate::decision::Outcome;
 use crate::decision::Reason;
+use crate::health::Standing;
 use crate::ids::PurposeId;
 use crate::purpose::Purpose;
 use crate::purpose::PurposeClass;
@@ -24,6 +25,10 @@ use crate::time::Timestamp;
 
 /// How long a person's message keeps the customer service window open.
 pub const WINDOW: Span = Span::hours(24);
+
+/// After how long it is worth asking again for a template that Meta has paused. Meta does not tell
+/// when it lets it out again.
+pub const PAUSE: Span = Span::minutes(15);
 
 /// What is taken off the window: Meta measures by its own receive time.
 pub const WINDOW_MARGIN: Span = Span::minutes(1);
@@ -87,10 +92,16 @@ pub struct Facts {
     pub consents: Vec<(PurposeId, Consent)>,
     /// When the person last opened the window of this number.
     pub window: Option<Timestamp>,
+    /// Whether the message names the person's identity key.
+    pub names_identity_key: bool,
+    /// What Meta says the number may send.
+    pub health: Standing,
     /// The state of the pair's bucket.
     pub pair: Timestamp,
     /// The state of the number's bucket.
     pub throughput: Timestamp,
+    /// For a message that may be queued: when the first of those that wait before it is due.
+    pub behind: Option<Timestamp>,
 }
 
 impl Facts {
@@ -153,6 +164,15 @@ pub fn decide(facts: &Facts, now: Timestamp) -> Judgement {
         });
     }
 
+    if let Ok(purpose) = purpose
+        && purpose.identity_check
+        && !facts.names_identity_key
+        && facts.content != Content::Confirmation
+    {
+        reasons.push(Reason::IdentityKeyMissing);
+    }
+    reasons.extend(health(facts, window));
+
     finish(
         facts,
         purpose.ok().map(|purpose| purpose.id),
@@ -162,7 +182,24 @@ pub fn decide(facts: &Facts, now: Timestamp) -> Judgement {
     )
 }
 
-/// Step 8 and the outcome. Only a message that is otherwise allowed takes from the buckets.
+/// Step 8: what Meta lets the number send. It measures by its own window; whatever leaves outside of
+/// it counts as written first.
+fn health(facts: &Facts, window: Option<Timestamp>) -> Option<Reason> {
+    let standing = facts.health;
+    if standing.off {
+        return Some(Reason::AccountOff);
+    }
+    if let Some(bar) = standing.everything {
+        return Some(Reason::AccountRestricted { until: bar.until });
+    }
+    let first = window.is_none() || matches!(facts.content, Content::Direct(_));
+    standing
+        .initiated
+        .filter(|_| first)
+        .map(|bar| Reason::InitiationRestricted { until: bar.until })
+}
+
+/// The rates of step 8, and the outcome. Only a message that is otherwise allowed takes from the buckets.
 fn finish(
     facts: &Facts,
     purpose: Option<PurposeId>,
@@ -170,17 +207,28 @@ fn finish(
     mut reasons: Vec<Reason>,
     now: Timestamp,
 ) -> Judgement {
-    let final_reasons = reasons.len();
-    let mut until = None;
+    let mut until = reasons
+        .contains(&Reason::TemplatePaused)
+        .then_some(now + PAUSE);
+    let final_reasons = reasons.len() - usize::from(until.is_some());
+    if let Some(due) = facts.behind {
+        reasons.push(Reason::QueuedBehind);
+        until = until.max(Some(due.max(now)));
+    }
     let (mut pair, mut throughput) = (facts.pair, facts.throughput);
     match rate::PAIR.turn(facts.pair, now) {
         Turn::Now(next) => pair = next,
         Turn::At(instant) => {
             reasons.push(Reason::PairRate);
-            until = Some(instant);
+            until = until.max(Some(instant));
         }
     }
-    match rate::THROUGHPUT.turn(facts.throughput, now) {
+    let speed = if facts.health.fast {
+        rate::THROUGHPUT_HIGH
+    } else {
+        rate::THROUGHPUT
+    };
+    match speed.turn(facts.throughput, now) {
         Turn::Now(next) => throughput = next,
         Turn::At(instant) => {
             reasons.push(Reason::Throughput);

@@ -29,6 +29,12 @@ ids! {
     DecisionId,
     /// A message or status on its way to an app.
     DeliveryId,
+    /// An event of the event channel.
+    EventId,
+    /// An event on its way to an endpoint.
+    EventDeliveryId,
+    /// Where events go.
+    EventEndpointId,
     /// An identifier of a subject.
     IdentifierId,
     /// A media object.

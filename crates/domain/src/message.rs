@@ -44,6 +44,8 @@ pub enum MessageState {
     Received,
     /// Judged and refused; it never left.
     Refused,
+    /// Waits in the queue for its time, to be judged again.
+    Queued,
     /// Judged and allowed; waits for its call.
     Judged,
     /// The one call to Meta is under way; tied to the process that makes it.
@@ -67,10 +69,11 @@ pub enum MessageState {
 }
 
 impl MessageState {
-    /// All states in the order of their codes.
-    pub const ALL: [Self; 12] = [
+    /// All states in their order.
+    pub const ALL: [Self; 13] = [
         Self::Received,
         Self::Refused,
+        Self::Queued,
         Self::Judged,
         Self::Calling,
         Self::Indeterminate,
@@ -83,7 +86,7 @@ impl MessageState {
         Self::Failed,
     ];
 
-    /// The stable code it has in the database; codes order as states do.
+    /// The stable code it has in the database.
     pub const fn code(self) -> u8 {
         match self {
             Self::Received => 1,
@@ -98,6 +101,7 @@ impl MessageState {
             Self::Read => 10,
             Self::Played => 11,
             Self::Failed => 12,
+            Self::Queued => 13,
         }
     }
 
@@ -111,6 +115,7 @@ impl MessageState {
         match self {
             Self::Received => "received",
             Self::Refused => "refused",
+            Self::Queued => "queued",
             Self::Judged => "judged",
             Self::Calling => "calling",
             Self::Indeterminate => "indeterminate",
@@ -184,14 +189,11 @@ mod tests {
     use super::MessageState;
 
     #[test]
-    fn codes_order_as_states_do() {
+    fn states_stand_in_their_order_and_have_codes_of_their_own() {
         assert!(MessageState::ALL.is_sorted());
-        assert!(
-            MessageState::ALL
-                .iter()
-                .map(|state| state.code())
-                .is_sorted()
-        );
+        for state in MessageState::ALL {
+            assert_eq!(MessageState::from_code(state.code()), Some(state));
+        }
     }
 
     proptest! {

@@ -123,6 +123,9 @@ pub struct Purpose {
     pub basis: LegalBasis,
     /// The weakest evidence of consent that carries a business-initiated message for it.
     pub grade: EvidenceGrade,
+    /// Whether a message for it has to name the person's identity key, so that Meta does not deliver it
+    /// to whoever has the number by now.
+    pub identity_check: bool,
 }
 
 /// The code of a purpose: 1 to 40 lower-case letters, digits and hyphens, beginning with a letter.

@@ -24,6 +24,12 @@ pub const THROUGHPUT: Rate = Rate {
     burst: 80,
 };
 
+/// The same after WhatsApp's upgrade of a number: 1000 messages a second.
+pub const THROUGHPUT_HIGH: Rate = Rate {
+    every: Span::micros(1_000),
+    burst: 1_000,
+};
+
 /// What the bucket says.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Turn {
@@ -35,15 +41,35 @@ pub enum Turn {
 
 impl Rate {
     /// Whether one more message may leave at `now`, given the bucket's state.
+    ///
+    /// No state lies further ahead than a whole burst. One that does was left by a clock that has
+    /// been set back since; it counts as a bucket with one message in it, or nothing would leave
+    /// until the old time has come again.
     pub fn turn(self, state: Timestamp, now: Timestamp) -> Turn {
-        let base = state.max(now);
-        let next = base + self.every;
         let tolerance = Span::micros(self.every.as_micros().saturating_mul(i64::from(self.burst)));
+        let base = if state <= now + tolerance {
+            state.max(now)
+        } else {
+            now + tolerance - self.every
+        };
+        let next = base + self.every;
         let earliest = next - tolerance;
         if earliest <= now {
             Turn::Now(next)
         } else {
             Turn::At(earliest)
+        }
+    }
+
+    /// The bucket's state after a message that left without asking: never further ahead than a whole
+    /// burst.
+    #[must_use]
+    pub fn spent(self, state: Timestamp, now: Timestamp) -> Timestamp {
+        match self.turn(state, now) {
+            Turn::Now(next) => next,
+            Turn::At(_) => {
+                now + Span::micros(self.every.as_micros().saturating_mul(i64::from(self.burst)))
+            }
         }
     }
 }
@@ -88,6 +114,36 @@ mod tests {
         };
         assert_eq!(next, start + Span::seconds(6));
         assert!(matches!(PAIR.turn(state, next), Turn::Now(_)));
+    }
+
+    #[test]
+    fn a_clock_set_back_empties_the_bucket_and_no_more() {
+        let start = Timestamp::from_seconds(1_000_000);
+        let (_, state) = drain(PAIR, Timestamp::default(), start);
+        for back in [Span::seconds(1), Span::hours(1), Span::days(400)] {
+            let now = start - back;
+            let (sent, state) = drain(PAIR, state, now);
+            assert_eq!(sent, 1, "{back:?}");
+            let (soon, state) = drain(PAIR, state, now + Span::seconds(5));
+            assert_eq!(soon, 0, "{back:?}");
+            let (later, _) = drain(PAIR, state, now + Span::seconds(60));
+            assert_eq!(later, 10, "{back:?}");
+        }
+    }
+
+    #[test]
+    fn what_left_without_asking_counts_and_fills_no_more_than_the_bucket() {
+        let now = Timestamp::from_seconds(1_000_000);
+        let mut state = Timestamp::default();
+        for _ in 0..44 {
+            state = PAIR.spent(state, now);
+        }
+        assert_eq!(drain(PAIR, state, now).0, 1);
+        for _ in 0..100 {
+            state = PAIR.spent(state, now);
+        }
+        assert_eq!(drain(PAIR, state, now).0, 0);
+        assert_eq!(drain(PAIR, state, now + Span::seconds(6)).0, 1);
     }
 
     #[test]

@@ -27,6 +27,14 @@ impl SuppressionScope {
         }
     }
 
+    /// The one purpose it reaches, if it is that narrow.
+    pub const fn purpose(self) -> Option<PurposeId> {
+        match self {
+            Self::Purpose(purpose) => Some(purpose),
+            Self::Promotional | Self::BusinessInitiated => None,
+        }
+    }
+
     /// The scope with this code and purpose.
     pub const fn from_code(code: u8, purpose: Option<PurposeId>) -> Option<Self> {
         Some(match (code, purpose) {

@@ -35,6 +35,20 @@ const V4: [(Ipv4Addr, u8, Reach); 15] = [
     (Ipv4Addr::new(240, 0, 0, 0), 4, Reach::Special),
 ];
 
+/// Addresses at which clouds serve their machines with credentials or commands although the range is
+/// public, or private and so open to names that the configuration allows: the metadata services of
+/// Alibaba Cloud and Azure (the latter in a public range), and all local services of AWS and of
+/// Google Cloud over IPv6. Each from the provider's own documentation.
+const CLOUD_V4: [Ipv4Addr; 2] = [
+    Ipv4Addr::new(100, 100, 100, 200),
+    Ipv4Addr::new(168, 63, 129, 16),
+];
+/// The same over IPv6, as networks.
+const CLOUD_V6: [(Ipv6Addr, u8); 2] = [
+    (Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0), 32),
+    (Ipv6Addr::new(0xfd20, 0xce, 0, 0, 0, 0, 0, 0), 32),
+];
+
 /// Ranges of IPv6 (IANA IPv6 Special-Purpose Address Registry, RFC 6890), the narrower before the
 /// wider. Only global unicast, `2000::/3`, is public at all. Protocol assignments (with Teredo and
 /// ORCHID), 6to4 and documentation lie within it.
@@ -94,12 +108,19 @@ pub(crate) fn within(address: IpAddr, network: IpAddr, prefix: u8) -> bool {
 }
 
 fn reach_v4(address: Ipv4Addr) -> Reach {
+    if CLOUD_V4.contains(&address) {
+        return Reach::Special;
+    }
     V4.iter()
         .find(|(network, prefix, _)| within_v4(address, *network, *prefix))
         .map_or(Reach::Public, |(_, _, reach)| *reach)
 }
 
 fn reach_v6(address: Ipv6Addr) -> Reach {
+    let clouds = |(network, prefix): &(Ipv6Addr, u8)| within_v6(address, *network, *prefix);
+    if CLOUD_V6.iter().any(clouds) {
+        return Reach::Special;
+    }
     V6.iter()
         .find(|(network, prefix, _)| within_v6(address, *network, *prefix))
         .map_or(Reach::Special, |(_, _, reach)| *reach)
@@ -136,7 +157,7 @@ mod tests {
         check(
             Reach::Public,
             "1.1.1.1 8.8.8.8 11.0.0.0 100.63.255.255 100.128.0.0 126.255.255.255 128.0.0.1 \
-             169.253.255.255 169.255.0.0 172.15.255.255 172.32.0.0 192.0.1.0 192.167.255.255 \
+             168.63.129.15 168.63.129.17 169.253.255.255 169.255.0.0 172.15.255.255 172.32.0.0 192.0.1.0 192.167.255.255 \
              192.169.0.0 198.17.255.255 198.20.0.0 223.255.255.255 157.240.1.1",
         );
         check(
@@ -151,11 +172,11 @@ mod tests {
         check(
             Reach::Private,
             "10.0.0.0 10.255.255.255 127.0.0.1 127.255.255.255 172.16.0.0 172.31.255.255 \
-             192.168.0.0 192.168.255.255 100.64.0.0 100.127.255.255",
+             192.168.0.0 192.168.255.255 100.64.0.0 100.127.255.255 100.100.100.199",
         );
         check(
             Reach::Private,
-            "::1 fc00::1 fdff:ffff::1 ::ffff:127.0.0.1 ::ffff:10.0.0.1 64:ff9b::127.0.0.1 \
+            "::1 fc00::1 fd00:ec3::1 fdff:ffff::1 ::ffff:127.0.0.1 ::ffff:10.0.0.1 64:ff9b::127.0.0.1 \
              64:ff9b::a00:1",
         );
     }
@@ -166,14 +187,15 @@ mod tests {
             Reach::Special,
             "0.0.0.0 0.255.255.255 169.254.169.254 192.0.0.1 192.0.2.1 192.88.99.1 198.18.0.1 \
              198.19.255.255 198.51.100.1 203.0.113.1 224.0.0.1 239.255.255.255 240.0.0.1 \
-             255.255.255.255",
+             255.255.255.255 100.100.100.200 168.63.129.16",
         );
         check(
             Reach::Special,
             ":: ::2 ::127.0.0.1 fe80::1 febf::1 fec0::1 ff02::1 ff0e::1 2001::1 2001:10::1 \
              2001:20::1 2001:1ff::1 2001:db8::1 2002:7f00:1::1 3fff::1 3fff:fff::1 4000::1 5f00::1 \
              100::1 64:ff9b:1::1 64:ff9b:0:0:1::1 ::ffff:169.254.169.254 64:ff9b::169.254.169.254 \
-             ::ffff:0.0.0.0 ::ffff:0:127.0.0.1",
+             ::ffff:0.0.0.0 ::ffff:0:127.0.0.1 fd00:ec2::254 fd00:ec2::23 fd20:ce::254 \
+             ::ffff:100.100.100.200 64:ff9b::a83f:8110",
         );
     }
 

@@ -16,9 +16,12 @@ use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::capture_connection;
 use hyper_util::rt::TokioExecutor;
 use hyper_util::rt::TokioTimer;
+use rustls::ClientConfig;
+use rustls::RootCertStore;
 use rustls::crypto::aws_lc_rs;
 use tokio::time::timeout;
 use url::Url;
+use webpki_roots::TLS_SERVER_ROOTS;
 
 use crate::dialer::Connector;
 use crate::dialer::Dialer;
@@ -27,8 +30,6 @@ use crate::error::NotSent;
 use crate::error::SetupError;
 use crate::error::Unknown;
 use crate::policy::Policy;
-use crate::resolver::Resolver;
-use crate::resolver::SystemResolver;
 use crate::response;
 use crate::response::Response;
 
@@ -97,28 +98,18 @@ impl fmt::Debug for Request<'_> {
 }
 
 impl Egress {
-    /// A client that resolves names as the operating system does.
+    /// A client under this policy.
     ///
     /// # Errors
     ///
-    /// [`SetupError::Tls`] when the TLS settings are refused.
+    /// [`SetupError`], by what was refused.
     pub fn new(policy: Policy) -> Result<Self, SetupError> {
-        Self::with_resolver(policy, Arc::new(SystemResolver))
-    }
-
-    /// A client that resolves names by other means.
-    ///
-    /// # Errors
-    ///
-    /// As [`Egress::new`].
-    pub fn with_resolver(policy: Policy, resolver: Arc<dyn Resolver>) -> Result<Self, SetupError> {
         let policy = Arc::new(policy);
         let https = HttpsConnectorBuilder::new()
-            .with_provider_and_webpki_roots(aws_lc_rs::default_provider())
-            .map_err(|_| SetupError::Tls)?
+            .with_tls_config(tls(&policy)?)
             .https_or_http()
             .enable_http1()
-            .wrap_connector(Dialer::new(Arc::clone(&policy), resolver));
+            .wrap_connector(Dialer::new(Arc::clone(&policy)));
         let client = Client::builder(TokioExecutor::new())
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(IDLE)
@@ -164,6 +155,22 @@ impl Egress {
             Err(error) => Err(consequence(&error)),
         }
     }
+}
+
+/// TLS 1.2 and 1.3 with aws-lc; Mozilla's roots and those of the policy.
+fn tls(policy: &Policy) -> Result<ClientConfig, SetupError> {
+    let mut roots = RootCertStore {
+        roots: TLS_SERVER_ROOTS.to_vec(),
+    };
+    for root in &policy.extra_roots {
+        roots.add(root.clone()).map_err(|_| SetupError::Root)?;
+    }
+    let config = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+        .with_safe_default_protocol_versions()
+        .map_err(|_| SetupError::Tls)?
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    Ok(config)
 }
 
 fn assemble(request: Request<'_>) -> Result<http::Request<Full<Bytes>>, EgressError> {

@@ -21,7 +21,6 @@ use url::Host;
 use crate::error::NotSent;
 use crate::policy::Policy;
 use crate::policy::literal;
-use crate::resolver::Resolver;
 
 /// A host with more addresses than this is tried at the first ones only.
 const MAX_ADDRESSES: usize = 8;
@@ -30,12 +29,11 @@ const MAX_ADDRESSES: usize = 8;
 #[derive(Clone)]
 pub(crate) struct Dialer {
     policy: Arc<Policy>,
-    resolver: Arc<dyn Resolver>,
 }
 
 impl Dialer {
-    pub(crate) fn new(policy: Arc<Policy>, resolver: Arc<dyn Resolver>) -> Self {
-        Self { policy, resolver }
+    pub(crate) fn new(policy: Arc<Policy>) -> Self {
+        Self { policy }
     }
 
     async fn dial(self, target: Uri) -> Result<TokioIo<TcpStream>, NotSent> {
@@ -55,6 +53,7 @@ impl Dialer {
     async fn addresses(&self, host: &Host<String>, port: u16) -> Result<Vec<IpAddr>, NotSent> {
         let mut addresses = match (literal(host), host) {
             (None, Host::Domain(name)) => self
+                .policy
                 .resolver
                 .resolve(name.clone())
                 .await

@@ -69,6 +69,9 @@ pub enum Unknown {
 /// Why the client could not be set up.
 #[derive(Clone, Copy, Debug, Eq, Error, PartialEq)]
 pub enum SetupError {
+    /// A certificate that is to be trusted cannot be read as one.
+    #[error("a certificate to be trusted is none")]
+    Root,
     /// The cryptography refused the TLS settings.
     #[error("TLS could not be set up")]
     Tls,

@@ -2,7 +2,7 @@
 //!
 //! Everything that leaves this process for another host goes through [`Egress::send`]: the Cloud
 //! API, relays to apps, media. One HTTP/1.1 client with kept-alive connections, TLS by rustls with
-//! the Mozilla root certificates, and these rules:
+//! the Mozilla root certificates (and those of the organisation, if it names any), and these rules:
 //!
 //! - `https` only, except to hosts that the [`Policy`] names; no credentials in a URL.
 //! - Only public addresses, except what the policy allows. The name is resolved once, each address
@@ -13,12 +13,13 @@
 //! - An [`EgressError`] says by its variant whether the request can have arrived; it never holds a
 //!   URL, a header or a body.
 //!
-//! Left out: what is carried, retries (the caller knows what may be repeated), HTTP/2, root
-//! certificates of one's own, and servers of any kind.
+//! Left out: what is carried, retries (the caller knows what may be repeated), HTTP/2, and servers
+//! of any kind.
 //!
 //! **To add a kind of connection** (SMTP, SMS), add a module that takes its sockets from
 //! `dialer.rs`, so that the address rules stay in one place. **To refuse a range of addresses**, add
-//! a row to the tables in `address.rs` and a line to its test.
+//! a row to the tables in `address.rs`, a line to its test, and an entry to `tests/ssrf.toml`, which
+//! is held against everything that can be configured.
 
 mod address;
 mod client;

@@ -3,8 +3,10 @@
 use std::net::IpAddr;
 use std::net::Ipv6Addr;
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
 
+use rustls::pki_types::CertificateDer;
 use url::Host;
 use url::Url;
 
@@ -14,29 +16,37 @@ use crate::address::unmap;
 use crate::address::within;
 use crate::error::AllowanceError;
 use crate::error::NotSent;
+use crate::resolver::Resolver;
+use crate::resolver::SystemResolver;
 
-/// The bounds of every exchange and the exceptions from "public hosts over https".
+/// The bounds and the means of every exchange, and the exceptions from "public hosts over https".
 #[derive(Clone, Debug)]
 pub struct Policy {
     /// Hosts and networks that may be called although they are not public.
     pub allow_private: Vec<Allowance>,
     /// How long name, connection and TLS may take together.
     pub connect_timeout: Duration,
+    /// Certificates of authorities that are trusted beside Mozilla's: an organisation's own.
+    pub extra_roots: Vec<CertificateDer<'static>>,
     /// No response is read beyond this many bytes, whatever a request asks for.
     pub max_response_bytes: usize,
     /// No exchange takes longer than this, whatever a request asks for.
     pub request_timeout: Duration,
+    /// Who looks names up. What it answers is checked like everything else.
+    pub resolver: Arc<dyn Resolver>,
 }
 
 impl Default for Policy {
     /// Nothing private; 5 s to connect, 60 s for an exchange, 100 MiB for a response (the largest
-    /// media object of the platform).
+    /// media object of the platform); Mozilla's roots alone, and the operating system's resolver.
     fn default() -> Self {
         Self {
             allow_private: Vec::new(),
             connect_timeout: Duration::from_secs(5),
+            extra_roots: Vec::new(),
             max_response_bytes: 100 * 1024 * 1024,
             request_timeout: Duration::from_mins(1),
+            resolver: Arc::new(SystemResolver),
         }
     }
 }

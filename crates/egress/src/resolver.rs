@@ -1,5 +1,6 @@
 //! From names to addresses.
 
+use std::fmt::Debug;
 use std::io;
 use std::net::IpAddr;
 use std::pin::Pin;
@@ -7,7 +8,7 @@ use std::pin::Pin;
 use tokio::net::lookup_host;
 
 /// Looks names up. What it answers is checked against the policy, so a resolver needs no judgement.
-pub trait Resolver: Send + Sync + 'static {
+pub trait Resolver: Debug + Send + Sync + 'static {
     /// All addresses of `host`, the preferred first.
     fn resolve(
         &self,

@@ -10,7 +10,6 @@ use crate::error::Refusal;
 use crate::json::set;
 use crate::json::text;
 use crate::json::text_at;
-use crate::templates::template_json;
 use crate::world::NumberState;
 use crate::world::World;
 
@@ -31,6 +30,8 @@ pub(crate) struct Call<'a> {
 #[derive(Debug)]
 pub(crate) enum Step {
     Answer(Value),
+    /// Done for a part; with a status of its own.
+    Partly(u16, Value),
     /// The callback must prove itself first.
     Verify {
         change: Change,
@@ -56,7 +57,7 @@ impl World {
         } else if self.number(call.node).is_some() {
             self.number_call(call)?
         } else if self.template_by_id(call.node).is_some() {
-            self.template_call(call)
+            self.template_call(call)?
         } else {
             self.media_call(call)?
         };
@@ -182,6 +183,13 @@ impl World {
                 json!({"data": [pick_fields(&state.profile, call.query.get("fields"))]})
             }
             ("POST", Some("whatsapp_business_profile")) => self.update_profile(call)?,
+            ("GET", Some("settings")) => state.settings.clone(),
+            ("POST", Some("settings")) => self.change_settings(call)?,
+            ("POST", Some("register")) => self.set_registered(call, true)?,
+            ("POST", Some("deregister")) => self.set_registered(call, false)?,
+            ("GET", Some("block_users")) => self.blocked_page(call)?,
+            ("DELETE" | "POST", Some("block_users")) => return self.block(call).map(Some),
+            ("DELETE", Some("contact_book")) => self.delete_contact(call)?,
             _ => return Ok(None),
         })))
     }
@@ -232,14 +240,15 @@ impl World {
         Ok(json!({"success": true}))
     }
 
-    fn template_call(&mut self, call: &Call<'_>) -> Option<Step> {
-        match (call.method, call.edge) {
+    fn template_call(&mut self, call: &Call<'_>) -> Result<Option<Step>, Refusal> {
+        Ok(match (call.method, call.edge) {
             ("GET", None) => self
                 .template_by_id(call.node)
-                .map(|template| Step::Answer(template_json(template))),
-            ("POST", None) => self.edit_template(call.node, call.body).map(Step::Answer),
+                .map(|template| self.template_node(template, call.query.get("fields")))
+                .map(Step::Answer),
+            ("POST", None) => self.edit_template(call.node, call.body)?.map(Step::Answer),
             _ => None,
-        }
+        })
     }
 
     fn media_call(&mut self, call: &Call<'_>) -> Result<Option<Step>, Refusal> {
@@ -345,7 +354,7 @@ fn number_json(state: &NumberState) -> Value {
 }
 
 /// The members a `fields` parameter asks for (and always the id), or all of them.
-fn pick_fields(node: &Value, fields: Option<&String>) -> Value {
+pub(crate) fn pick_fields(node: &Value, fields: Option<&String>) -> Value {
     let Some(fields) = fields else {
         let rare = ["health_status", "webhook_configuration"];
         return node

@@ -69,7 +69,7 @@ fn orders() -> Vec<Template> {
             ("order_update", "en", "UTILITY"),
             json!([
                 {"type": "BODY", "text": "Hi {{1}}, your order {{2}} is on its way.",
-                 "example": {"body_text": [["Thandi", "KK-1042"]]}},
+                 "example": {"body_text": [["Lerato", "KK-1042"]]}},
                 {"type": "FOOTER", "text": "Kaapse Koffie"},
             ]),
         ),
@@ -77,7 +77,7 @@ fn orders() -> Vec<Template> {
             ("order_update", "af", "UTILITY"),
             json!([
                 {"type": "BODY", "text": "Hallo {{1}}, jou bestelling {{2}} is op pad.",
-                 "example": {"body_text": [["Annelie", "KK-1042"]]}},
+                 "example": {"body_text": [["Retha", "KK-1042"]]}},
                 {"type": "FOOTER", "text": "Kaapse Koffie"},
             ]),
         ),
@@ -86,7 +86,7 @@ fn orders() -> Vec<Template> {
             json!([
                 {"type": "HEADER", "format": "DOCUMENT", "example": {"header_handle": ["receipt.pdf"]}},
                 {"type": "BODY", "text": "Thank you, {{1}}. Your receipt for {{2}} is attached.",
-                 "example": {"body_text": [["Thandi", "R184.00"]]}},
+                 "example": {"body_text": [["Lerato", "R184.00"]]}},
                 {"type": "BUTTONS", "buttons": [
                     {"type": "URL", "text": "Track order", "url": "https://kaapsekoffie.example/track/{{1}}",
                      "example": ["https://kaapsekoffie.example/track/KK-1042"]},
@@ -101,7 +101,7 @@ fn orders() -> Vec<Template> {
                     {"type": "HEADER", "format": "TEXT", "text": "Ready for pick-up"},
                     {"type": "BODY", "text": "{{first_name}}, your coffee waits until {{time}}.",
                      "example": {"body_text_named_params": [
-                        {"param_name": "first_name", "example": "Sipho"},
+                        {"param_name": "first_name", "example": "Kagiso"},
                         {"param_name": "time", "example": "17:00"}]}},
                     {"type": "BUTTONS", "buttons": [
                         {"type": "QUICK_REPLY", "text": "On my way"},
@@ -119,7 +119,7 @@ fn promotions() -> Vec<Template> {
             json!([
                 {"type": "HEADER", "format": "TEXT", "text": "Spring at Kaapse Koffie"},
                 {"type": "BODY", "text": "{{1}}, all beans are {{2}} off until Sunday.",
-                 "example": {"body_text": [["Thandi", "20%"]]}},
+                 "example": {"body_text": [["Lerato", "20%"]]}},
                 {"type": "FOOTER", "text": "Not interested? Tap Stop promotions"},
                 {"type": "BUTTONS", "buttons": [
                     {"type": "URL", "text": "See the beans", "url": "https://kaapsekoffie.example/beans"},
@@ -131,7 +131,7 @@ fn promotions() -> Vec<Template> {
             json!([
                 {"type": "HEADER", "format": "TEXT", "text": "Lente by Kaapse Koffie"},
                 {"type": "BODY", "text": "{{1}}, alle bone is {{2}} goedkoper tot Sondag.",
-                 "example": {"body_text": [["Annelie", "20%"]]}},
+                 "example": {"body_text": [["Retha", "20%"]]}},
                 {"type": "FOOTER", "text": "Nie lus nie? Tik Stop promosies"},
                 {"type": "BUTTONS", "buttons": [
                     {"type": "URL", "text": "Sien die bone", "url": "https://kaapsekoffie.example/bone"},
@@ -190,4 +190,14 @@ fn template((name, language, category): (&str, &str, &str), components: Value) -
         parameter_format: "POSITIONAL".to_owned(),
         status: "APPROVED".to_owned(),
     }
+}
+
+/// What the token of a system user may do that was set up as Meta's guides say.
+pub(crate) fn token_scopes() -> Vec<String> {
+    [
+        "whatsapp_business_management",
+        "whatsapp_business_messaging",
+    ]
+    .map(str::to_owned)
+    .to_vec()
 }

@@ -29,6 +29,8 @@ pub struct Config {
     pub people: Vec<Person>,
     /// Base of media addresses when clients reach the emulator by another name than `listen`.
     pub public_url: Option<String>,
+    /// Whether every call must carry `appsecret_proof`.
+    pub require_appsecret_proof: bool,
     /// How failed webhooks are tried again.
     pub retry: Retry,
     /// Seed of every delay and every id: the same seed and the same calls give the same run.
@@ -39,6 +41,10 @@ pub struct Config {
     pub templates: Vec<Template>,
     /// What the verification handshake sends as `hub.verify_token`.
     pub verify_token: String,
+    /// When the access tokens end, in Unix seconds; 0 for never.
+    pub token_expires_at: i64,
+    /// What the access tokens may do.
+    pub token_scopes: Vec<String>,
     /// Start of virtual time in microseconds since 1970; `None` runs in real time.
     pub virtual_clock: Option<i64>,
     /// Id of the WhatsApp Business Account.
@@ -57,10 +63,13 @@ impl Default for Config {
             numbers: cast::numbers(),
             people: cast::people(),
             public_url: None,
+            require_appsecret_proof: false,
             retry: Retry::default(),
             seed: 1,
             status_delays: StatusDelays::default(),
             templates: cast::templates(),
+            token_expires_at: 0,
+            token_scopes: cast::token_scopes(),
             verify_token: "emulator-verify-token".to_owned(),
             virtual_clock: None,
             waba_id: "102290129340398".to_owned(),

@@ -42,11 +42,16 @@ const BOUND: u64 = 10_000;
 
 pub(crate) fn router() -> Router<App> {
     Router::new()
+        .route("/_emulator/account", post(account))
+        .route("/_emulator/call", post(call))
         .route("/_emulator/calls/count", get(calls))
         .route("/_emulator/clock", get(clock).post(advance))
+        .route("/_emulator/contacts", post(contacts))
         .route("/_emulator/deliveries/settle", post(settle))
         .route("/_emulator/echo", post(echo))
         .route("/_emulator/faults", post(faults))
+        .route("/_emulator/group", post(group))
+        .route("/_emulator/history", post(history))
         .route("/_emulator/inbound", post(inbound))
         .route("/_emulator/limits", get(limits).post(set_limits))
         .route("/_emulator/people", get(people))
@@ -129,6 +134,26 @@ async fn echo(State(app): State<App>, Body(body): Body) -> Response {
     reply(app.with(|world| world.echo(&body)))
 }
 
+async fn account(State(app): State<App>, Body(body): Body) -> Response {
+    reply(app.with(|world| world.account_notice(&body)))
+}
+
+async fn call(State(app): State<App>, Body(body): Body) -> Response {
+    reply(app.with(|world| world.call_event(&body)))
+}
+
+async fn contacts(State(app): State<App>, Body(body): Body) -> Response {
+    reply(app.with(|world| world.address_book(&body)))
+}
+
+async fn group(State(app): State<App>, Body(body): Body) -> Response {
+    reply(app.with(|world| world.group_change(&body)))
+}
+
+async fn history(State(app): State<App>, Body(body): Body) -> Response {
+    reply(app.with(|world| world.history(&body)))
+}
+
 async fn template(State(app): State<App>, Body(body): Body) -> Response {
     reply(app.with(|world| world.upsert_template(&body)))
 }
@@ -157,7 +182,10 @@ async fn raw(State(app): State<App>, Query(query): Query<RawQuery>, Body(body): 
 
 async fn faults(State(app): State<App>, Body(body): Body) -> Response {
     if body.get("clear") == Some(&Value::Bool(true)) {
-        app.with(|world| world.faults.clear());
+        app.with(|world| {
+            world.faults.clear();
+            world.other_faults.clear();
+        });
         return reply(Ok(json!({"waiting": 0})));
     }
     let Some(fault) = Fault::parse(&body) else {
@@ -166,17 +194,25 @@ async fn faults(State(app): State<App>, Body(body): Body) -> Response {
             "kind is not cut, cut_before_accept, 500, 429, html, slow or wrong_body",
         );
     };
+    let other = match text(&body, "on") {
+        None | Some("sends") => false,
+        Some("other") => true,
+        Some(_) => return fail(StatusCode::BAD_REQUEST, "on is not sends or other"),
+    };
     let count = body
         .get("count")
         .and_then(Value::as_u64)
         .unwrap_or(1)
         .min(MOST_FAULTS);
     let waiting = app.with(|world| {
-        world.faults.extend((0..count).map(|_| fault));
-        world
-            .faults
-            .truncate(usize::try_from(MOST_FAULTS).unwrap_or(usize::MAX));
-        world.faults.len()
+        let faults = if other {
+            &mut world.other_faults
+        } else {
+            &mut world.faults
+        };
+        faults.extend((0..count).map(|_| fault));
+        faults.truncate(usize::try_from(MOST_FAULTS).unwrap_or(usize::MAX));
+        faults.len()
     });
     reply(Ok(json!({"waiting": waiting})))
 }

@@ -34,6 +34,7 @@ use crate::fault::Fault;
 use crate::fault::Kind;
 use crate::media;
 use crate::send::Edge;
+use crate::webhook::signature;
 use crate::world::SentCall;
 
 /// Bytes of a body that is no upload.
@@ -118,6 +119,9 @@ async fn route(app: &App, segments: &[&str], request: Request) -> Result<Respons
         return app_token(app, &query);
     }
     authenticate(app, request.headers(), &query)?;
+    if let ("GET", ["debug_token"]) = (method.as_str(), segments) {
+        return inspected(app, &query);
+    }
     let (node, edge) = match segments {
         [node] => (*node, None),
         [node, edge] => (*node, Some(*edge)),
@@ -128,6 +132,7 @@ async fn route(app: &App, segments: &[&str], request: Request) -> Result<Respons
         |edge| format!("{method} /{{node}}/{edge}"),
     );
     app.with(|world| world.count_call(&pattern));
+    prove(app, request.headers(), &query)?;
     match (method.as_str(), edge) {
         ("POST", Some("marketing_messages")) => {
             send(app, Edge::MarketingMessages, node, request).await
@@ -160,6 +165,25 @@ fn app_token(app: &App, query: &BTreeMap<String, String>) -> Result<Response, Re
         200,
         &json!({"access_token": format!("{id}|{secret}"), "token_type": "bearer"}),
     ))
+}
+
+/// `GET /debug_token`: what a token is good for.
+fn inspected(app: &App, query: &BTreeMap<String, String>) -> Result<Response, Refusal> {
+    let Some(token) = query.get("input_token") else {
+        return Err(Refusal::parameter("The parameter input_token is required."));
+    };
+    let data = app.with(|world| {
+        let config = &world.config;
+        if !config.access_token.contains(token) {
+            let error = json!({"code": 190, "message": "Malformed access token"});
+            return json!({"error": error, "is_valid": false, "scopes": []});
+        }
+        json!({
+            "app_id": config.app_id, "type": "SYSTEM_USER", "application": "Emulator", "is_valid": true,
+            "expires_at": config.token_expires_at, "scopes": config.token_scopes,
+        })
+    });
+    Ok(answer(200, &json!({"data": data})))
 }
 
 /// The token of the header, or of the query as Meta's examples show.
@@ -195,6 +219,31 @@ fn authenticate(
     }
 }
 
+/// The `appsecret_proof` of the query: HMAC-SHA256 over the token under the app secret.
+fn prove(app: &App, headers: &HeaderMap, query: &BTreeMap<String, String>) -> Result<(), Refusal> {
+    let (secret, needed) = app.with(|world| {
+        let config = &world.config;
+        (config.app_secret.clone(), config.require_appsecret_proof)
+    });
+    let header = headers
+        .get(AUTHORIZATION)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| value.split_once(' '));
+    let token = header.map_or_else(
+        || query.get("access_token").cloned().unwrap_or_default(),
+        |(_, token)| token.to_owned(),
+    );
+    match query.get("appsecret_proof") {
+        None if needed => Err(Refusal::parameter(
+            "API calls from the server require an appsecret_proof argument",
+        )),
+        Some(proof) if format!("sha256={proof}") != signature(&secret, token.as_bytes()) => Err(
+            Refusal::parameter("Invalid appsecret_proof provided in the API argument"),
+        ),
+        Some(_) | None => Ok(()),
+    }
+}
+
 /// Whether a request may fetch media.
 pub(crate) fn is_authentic(app: &App, headers: &HeaderMap) -> bool {
     authenticate(app, headers, &BTreeMap::new()).is_ok()
@@ -225,16 +274,22 @@ async fn read_body(request: Request) -> Result<Value, Refusal> {
 }
 
 async fn other(app: &App, call: &Call<'_>) -> Result<Response, Refusal> {
-    match app.with(|world| world.call(call))? {
-        Step::Answer(body) => Ok(answer(200, &body)),
+    let fault = app.with(|world| world.other_faults.pop_front());
+    if let Some(response) = strike(fault).await {
+        return Ok(response);
+    }
+    let response = match app.with(|world| world.call(call))? {
+        Step::Answer(body) => answer(200, &body),
+        Step::Partly(status, body) => answer(status, &body),
         Step::Verify { change, token, url } => {
             deliver::verify(app, &url, &token)
                 .await
                 .map_err(Refusal::unverified)?;
             app.with(|world| world.apply(change, url, token));
-            Ok(answer(200, &json!({"success": true})))
+            answer(200, &json!({"success": true}))
         }
-    }
+    };
+    Ok(spoil(fault, response))
 }
 
 async fn send(app: &App, edge: Edge, node: &str, request: Request) -> Result<Response, Refusal> {
@@ -248,15 +303,8 @@ async fn send(app: &App, edge: Edge, node: &str, request: Request) -> Result<Res
     } else {
         app.with(|world| world.faults.pop_front())
     };
-    if let Some(response) = fault.and_then(before_accepting) {
+    if let Some(response) = strike(fault).await {
         return Ok(response);
-    }
-    if let Some(Fault {
-        delay_ms,
-        kind: Kind::Slow,
-    }) = fault
-    {
-        tokio::time::sleep(Duration::from_millis(delay_ms)).await;
     }
     let response = app.with(|world| {
         let (result, id) = if body.get("status").is_some() {
@@ -284,11 +332,25 @@ async fn send(app: &App, edge: Edge, node: &str, request: Request) -> Result<Res
         world.sent.push(call, size);
         result
     })?;
-    Ok(match fault.map(|fault| fault.kind) {
+    Ok(spoil(fault, answer(200, &response)))
+}
+
+/// What a fault does before a call is looked at: its answer, or a delay.
+async fn strike(fault: Option<Fault>) -> Option<Response> {
+    let fault = fault?;
+    if fault.kind == Kind::Slow {
+        tokio::time::sleep(Duration::from_millis(fault.delay_ms)).await;
+    }
+    before_accepting(fault)
+}
+
+/// What a fault does to the answer of a call that was done.
+fn spoil(fault: Option<Fault>, response: Response) -> Response {
+    match fault.map(|fault| fault.kind) {
         Some(Kind::CutAfter) => cut(),
         Some(Kind::WrongBody) => answer(200, &json!({"ok": true})),
-        _ => answer(200, &response),
-    })
+        _ => response,
+    }
 }
 
 /// The answer of a fault that strikes before anything is accepted.

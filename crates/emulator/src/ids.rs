@@ -29,6 +29,13 @@ pub(crate) fn wamid(rng: &mut Rng, person: &str, direction: Direction) -> String
     format!("wamid.{}", STANDARD.encode(bytes))
 }
 
+/// A call's id: `wacid.` and the base64 of a small struct with a random id in it.
+pub(crate) fn wacid(rng: &mut Rng) -> String {
+    let mut bytes = vec![0x22, 0x18, 0x20];
+    bytes.extend_from_slice(rng.hex(32).to_ascii_uppercase().as_bytes());
+    format!("wacid.{}", STANDARD.encode(bytes))
+}
+
 /// A stable BSUID for a number nobody declared.
 pub(crate) fn stranger_user_id(seed: u64, phone: &str) -> String {
     let mut state = seed ^ 0x5743_4c4f_5544_4150;

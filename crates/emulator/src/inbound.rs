@@ -57,7 +57,7 @@ impl World {
             .iter()
             .filter_map(|one| one.message.get("id").cloned())
             .collect();
-        let mut value = self.value_head(&phone_number_id)?;
+        let mut content = json!({});
         let mut contacts: Vec<Value> = Vec::new();
         for one in &incoming {
             let shown = contact(&one.person);
@@ -65,15 +65,16 @@ impl World {
                 contacts.push(shown);
             }
         }
-        set(&mut value, "contacts", contacts);
+        set(&mut content, "contacts", contacts);
         set(
-            &mut value,
+            &mut content,
             "messages",
             incoming
                 .into_iter()
                 .map(|one| one.message)
                 .collect::<Vec<_>>(),
         );
+        let value = self.filled(&field, &phone_number_id, content)?;
         let webhook = self.emit(&field, Some(&phone_number_id), &value);
         let mut answer = json!({"ids": ids, "webhook": webhook});
         set_some(&mut answer, "id", ids.first().cloned());
@@ -92,7 +93,8 @@ impl World {
         }
         let message = self.message(body, &phone_number_id, &person)?;
         self.show_incoming(&phone_number_id, &person, &message);
-        if text(body, "type") != Some("reaction") {
+        // What is written in a group opens no window, and a reaction none either.
+        if text(body, "type") != Some("reaction") && body.get("group_id").is_none() {
             let pair = (phone_number_id.clone(), person.user_id.clone());
             self.windows.insert(pair, self.now());
         }
@@ -182,10 +184,7 @@ impl World {
             };
             set_some(message, "context", quoted.map(|id| json!({"id": id})));
         }
-        let own = self
-            .number(phone_number_id)
-            .map(|state| state.number.digits())
-            .unwrap_or_default();
+        let own = self.own_digits(phone_number_id);
         if let Some(context) = message
             .get_mut("context")
             .filter(|context| context.get("id").is_some())
@@ -392,17 +391,19 @@ impl World {
         Ok(message)
     }
 
-    /// `POST /_emulator/echo`: what staff typed in the WhatsApp Business app (coexistence).
+    /// `POST /_emulator/echo`: what was sent past the API by staff in the WhatsApp Business app
+    /// (coexistence), by another app, or by whoever holds the thread.
     pub(crate) fn echo(&mut self, body: &Value) -> Result<Value, String> {
         let phone_number_id = self.number_of(body)?;
         let person = self.known_person(body)?;
+        let field = text(body, "field").unwrap_or("smb_message_echoes");
+        if !matches!(field, "message_echoes" | "smb_message_echoes" | "standby") {
+            return Err("field is not smb_message_echoes, message_echoes or standby".to_owned());
+        }
         let kind = text(body, "type").unwrap_or("text").to_owned();
         let given = body.get(&kind).cloned();
         let content = self.content((&kind, &kind), given, &phone_number_id, &person)?;
-        let own = self
-            .number(&phone_number_id)
-            .map(|state| state.number.digits())
-            .unwrap_or_default();
+        let own = self.own_digits(&phone_number_id);
         let address = person.phone.as_deref().unwrap_or(&person.user_id);
         let id = ids::wamid(&mut self.rng, address, Direction::FromBusiness);
         let mut echo = json!({
@@ -410,11 +411,23 @@ impl World {
         });
         set_some(&mut echo, "to", person.phone.clone());
         set_some(&mut echo, &kind, content);
-        let mut value = self.value_head(&phone_number_id)?;
-        set(&mut value, "contacts", json!([contact(&person)]));
-        set(&mut value, "message_echoes", json!([echo]));
-        let webhook = self.emit("smb_message_echoes", Some(&phone_number_id), &value);
+        let content = json!({"contacts": [contact(&person)], "message_echoes": [echo]});
+        let value = self.filled(field, &phone_number_id, content)?;
+        let webhook = self.emit(field, Some(&phone_number_id), &value);
         Ok(json!({"id": id, "webhook": webhook}))
+    }
+
+    /// A `value` with these members. On `standby` they stand one level deeper.
+    fn filled(&self, field: &str, phone_number_id: &str, content: Value) -> Result<Value, String> {
+        let mut value = self.value_head(phone_number_id)?;
+        if field == "standby" {
+            set(&mut value, "standby", content);
+            return Ok(value);
+        }
+        for (key, member) in content.as_object().into_iter().flatten() {
+            set(&mut value, key, member.clone());
+        }
+        Ok(value)
     }
 
     /// A webhook value that carries only an error.
@@ -430,13 +443,20 @@ impl World {
         self.emit("messages", Some(&phone_number_id), &value);
     }
 
-    fn value_head(&self, phone_number_id: &str) -> Result<Value, String> {
+    pub(crate) fn value_head(&self, phone_number_id: &str) -> Result<Value, String> {
         let number = self.number(phone_number_id).ok_or("number is not known")?;
         Ok(json!({"messaging_product": "whatsapp", "metadata": number.metadata()}))
     }
 
+    /// The digits of a business number.
+    pub(crate) fn own_digits(&self, phone_number_id: &str) -> String {
+        self.number(phone_number_id)
+            .map(|state| state.number.digits())
+            .unwrap_or_default()
+    }
+
     /// The business number asked for, or the first one.
-    fn number_of(&self, body: &Value) -> Result<String, String> {
+    pub(crate) fn number_of(&self, body: &Value) -> Result<String, String> {
         let found = match text(body, "number") {
             Some(id) => self.number(id),
             None => self.numbers.first(),
@@ -447,7 +467,7 @@ impl World {
             .ok_or_else(|| "number is not known".to_owned())
     }
 
-    fn known_person(&self, body: &Value) -> Result<Person, String> {
+    pub(crate) fn known_person(&self, body: &Value) -> Result<Person, String> {
         let who = text(body, "person").ok_or("person is missing")?;
         self.person(who)
             .cloned()

@@ -54,6 +54,15 @@ impl World {
         body: &Value,
     ) -> Result<Accepted, Refusal> {
         let kind = validate::message(body)?;
+        if edge == Edge::MarketingMessages {
+            validate::marketing(body)?;
+        }
+        if self
+            .number(phone_number_id)
+            .is_some_and(|state| !state.registered)
+        {
+            return Err(Refusal::new(133_010, "The number is not registered."));
+        }
         let recipient = self.recipient(phone_number_id, body)?;
         let category = match kind {
             "template" => Some(template_check::check(self, body, recipient.by_user_id)?),
@@ -238,6 +247,11 @@ impl World {
         body: &Value,
         category: Option<&str>,
     ) -> Result<Course, Refusal> {
+        if let Some(hash) = text(body, "recipient_identity_key_hash")
+            && hash != self.identity_key_hash(person)
+        {
+            return Ok(Course::Fails(137_000));
+        }
         if category == Some("MARKETING") && self.stopped.contains(&person.user_id) {
             return Ok(Course::Fails(131_050));
         }

@@ -6,6 +6,7 @@ use serde_json::Value;
 use serde_json::json;
 use url::form_urlencoded;
 
+use crate::account::pick_fields;
 use crate::config::Template;
 use crate::error::Refusal;
 use crate::json::list;
@@ -68,7 +69,8 @@ impl World {
         let cursors = json!({"before": start.to_string(), "after": end.to_string()});
         let mut answer = json!({"data": page, "paging": {"cursors": cursors}});
         if end < found.len() {
-            let next = self.next_page(query, end);
+            let path = format!("{}/message_templates", self.config.waba_id);
+            let next = self.link(&path, query, ("after", &end.to_string()));
             if let Some(paging) = answer.get_mut("paging") {
                 set(paging, "next", next);
             }
@@ -83,25 +85,26 @@ impl World {
         answer
     }
 
-    /// The address of the next page, which on the real side, too, holds the token of the caller.
-    fn next_page(&self, query: &BTreeMap<String, String>, after: usize) -> String {
+    /// The address of another page, which on the real side, too, holds the token of the caller.
+    pub(crate) fn link(
+        &self,
+        path: &str,
+        query: &BTreeMap<String, String>,
+        (name, cursor): (&str, &str),
+    ) -> String {
         let mut pairs = form_urlencoded::Serializer::new(String::new());
+        let replaced = ["access_token", "after", "appsecret_proof", "before"];
         for (key, value) in query
             .iter()
-            .filter(|(key, _)| *key != "after" && *key != "access_token")
+            .filter(|(key, _)| !replaced.contains(&key.as_str()))
         {
             pairs.append_pair(key, value);
         }
         let token = self.config.access_token.first().map_or("", String::as_str);
         pairs
-            .append_pair("after", &after.to_string())
+            .append_pair(name, cursor)
             .append_pair("access_token", token);
-        format!(
-            "{}/v23.0/{}/message_templates?{}",
-            self.base_url,
-            self.config.waba_id,
-            pairs.finish()
-        )
+        format!("{}/v23.0/{path}?{}", self.base_url, pairs.finish())
     }
 
     /// `POST /{account}/message_templates`: pending at first, approved after a short review.
@@ -137,7 +140,9 @@ impl World {
                 "There is already content in this language for this template.",
             ));
         }
+        let spec = creative_features(body)?;
         let id = self.template_id();
+        self.template_specs.extend(spec.map(|spec| (id, spec)));
         self.templates.push(Template {
             category: category.clone(),
             components: body.get("components").cloned().unwrap_or_default(),
@@ -166,19 +171,52 @@ impl World {
     }
 
     /// `POST /{template}`.
-    pub(crate) fn edit_template(&mut self, id: &str, body: &Value) -> Option<Value> {
-        let id: u64 = id.parse().ok()?;
-        let template = self
-            .templates
-            .iter_mut()
-            .find(|template| template.id == id)?;
+    pub(crate) fn edit_template(
+        &mut self,
+        id: &str,
+        body: &Value,
+    ) -> Result<Option<Value>, Refusal> {
+        let id: u64 = id.parse().unwrap_or_default();
+        let mut templates = self.templates.iter_mut();
+        let Some(template) = templates.find(|template| template.id == id) else {
+            return Ok(None);
+        };
+        if !["APPROVED", "PAUSED", "REJECTED"].contains(&template.status.as_str()) {
+            return Err(Refusal::parameter(
+                "Only an approved, paused or rejected template can be edited.",
+            ));
+        }
+        let category = text(body, "category").unwrap_or(&template.category);
+        if !CATEGORIES.contains(&category.to_ascii_uppercase().as_str()) {
+            return Err(Refusal::parameter(
+                "Param category must be one of {AUTHENTICATION, MARKETING, UTILITY}",
+            ));
+        }
+        let spec = creative_features(body)?;
+        self.template_specs.extend(spec.map(|spec| (id, spec)));
         if let Some(components) = body.get("components") {
             template.components = components.clone();
         }
         if let Some(category) = text(body, "category") {
             template.category = category.to_ascii_uppercase();
         }
-        Some(json!({"success": true}))
+        Ok(Some(json!({"success": true})))
+    }
+
+    /// `GET /{template}`; the creative features stand in it only if they are asked for.
+    pub(crate) fn template_node(&self, template: &Template, fields: Option<&String>) -> Value {
+        let mut node = template_json(template);
+        if fields.is_some_and(|fields| fields.contains("degrees_of_freedom_spec"))
+            && let Some(Value::Object(features)) = self.template_specs.get(&template.id)
+        {
+            let features: Vec<Value> = features
+                .iter()
+                .map(|(key, value)| json!({"key": key.to_ascii_uppercase(), "value": value}))
+                .collect();
+            let spec = json!({"creative_features_spec": features});
+            set(&mut node, "degrees_of_freedom_spec", spec);
+        }
+        pick_fields(&node, fields)
     }
 
     /// `DELETE /{account}/message_templates?name=…`, or one language with `hsm_id`.
@@ -270,6 +308,23 @@ impl World {
             set(&mut value, "other_info", info);
         }
         self.emit("message_template_status_update", None, &value);
+    }
+}
+
+/// `creative_features_spec` of a body, if it is there.
+fn creative_features(body: &Value) -> Result<Option<Value>, Refusal> {
+    let Some(spec) = body.get("degrees_of_freedom_spec") else {
+        return Ok(None);
+    };
+    let broken = || Refusal::parameter("Param degrees_of_freedom_spec is malformed.");
+    let features = spec.get("creative_features_spec").ok_or_else(broken)?;
+    let each = features.as_object().ok_or_else(broken)?;
+    let known =
+        |feature: &Value| matches!(text(feature, "enroll_status"), Some("OPT_IN" | "OPT_OUT"));
+    if each.values().all(known) {
+        Ok(Some(features.clone()))
+    } else {
+        Err(broken())
     }
 }
 

@@ -261,6 +261,7 @@ impl World {
         let mut shown = json!({
             "id": person.id, "name": person.name, "user_id": person.user_id,
             "marketing_stopped": self.stopped.contains(&person.user_id),
+            "identity_key_hash": self.identity_key_hash(person),
         });
         set_some(&mut shown, "phone", person.phone.clone());
         set_some(&mut shown, "username", person.username.clone());

@@ -90,6 +90,22 @@ fn common(body: &Value) -> Result<(), Refusal> {
     Ok(())
 }
 
+/// Checks what `marketing_messages` takes besides.
+pub(crate) fn marketing(body: &Value) -> Result<(), Refusal> {
+    let sharing = body.get("message_activity_sharing");
+    if sharing.is_some_and(|sharing| !sharing.is_boolean()) {
+        return Err(Refusal::parameter(
+            "Param message_activity_sharing must be a boolean.",
+        ));
+    }
+    match body.get("product_policy").map(Value::as_str) {
+        None | Some(Some("CLOUD_API_FALLBACK" | "STRICT")) => Ok(()),
+        Some(_) => Err(Refusal::parameter(
+            "Param product_policy must be one of {CLOUD_API_FALLBACK, STRICT}",
+        )),
+    }
+}
+
 fn text_message(content: &Value) -> Result<(), Refusal> {
     let body = string(content, "body", "text['body']")?;
     at_most("text['body']", body, TEXT)

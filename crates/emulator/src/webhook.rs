@@ -267,14 +267,14 @@ impl World {
 }
 
 fn message_ids(body: &Value) -> Vec<String> {
-    let Some(messages) = body
-        .pointer("/entry/0/changes/0/value/messages")
-        .and_then(Value::as_array)
-    else {
-        return Vec::new();
-    };
-    messages
+    let places = [
+        "/entry/0/changes/0/value/messages",
+        "/entry/0/changes/0/value/standby/messages",
+    ];
+    places
         .iter()
+        .filter_map(|place| body.pointer(place)?.as_array())
+        .flatten()
         .filter_map(|message| message.get("id")?.as_str().map(str::to_owned))
         .collect()
 }

@@ -57,6 +57,9 @@ pub(crate) enum Event {
 #[derive(Clone, Debug)]
 pub(crate) struct NumberState {
     pub(crate) number: Number,
+    /// Whether it can send.
+    pub(crate) registered: bool,
+    pub(crate) settings: Value,
     pub(crate) override_url: Option<String>,
     pub(crate) profile: Value,
 }
@@ -78,6 +81,8 @@ pub(crate) struct SentCall {
 pub(crate) struct World {
     /// Where the emulator itself can be reached, without a slash at the end.
     pub(crate) base_url: String,
+    /// BSUIDs of the people each number has blocked, oldest first.
+    pub(crate) blocked: BTreeMap<String, Vec<String>>,
     pub(crate) bubbles: Ring<Bubble>,
     pub(crate) calls: BTreeMap<String, u64>,
     pub(crate) clock: Clock,
@@ -85,6 +90,8 @@ pub(crate) struct World {
     pub(crate) deliveries: Ring<Delivery>,
     pub(crate) events: BTreeMap<(i64, u64), Event>,
     pub(crate) faults: VecDeque<Fault>,
+    /// BSUIDs whose entry in the contact book was deleted.
+    pub(crate) forgotten: BTreeSet<String>,
     pub(crate) held_statuses: Vec<(String, Value, Option<Value>)>,
     pub(crate) in_flight: usize,
     pub(crate) limits: Limits,
@@ -92,6 +99,8 @@ pub(crate) struct World {
     pub(crate) live: Vec<Value>,
     pub(crate) media: MediaStore,
     pub(crate) numbers: Vec<NumberState>,
+    /// Faults for the calls that are neither sends nor uploads.
+    pub(crate) other_faults: VecDeque<Fault>,
     pub(crate) outbox: VecDeque<Job>,
     pub(crate) pairs: Recent<Pair, Bucket>,
     pub(crate) people: Vec<Person>,
@@ -103,6 +112,8 @@ pub(crate) struct World {
     /// BSUIDs of people who used WhatsApp's own "stop promotions".
     pub(crate) stopped: BTreeSet<String>,
     pub(crate) subscription: Subscription,
+    /// The creative features of templates that were told some.
+    pub(crate) template_specs: BTreeMap<u64, Value>,
     pub(crate) templates: Vec<Template>,
     pub(crate) throughput: BTreeMap<String, Bucket>,
     /// When each person last wrote to each number.
@@ -119,18 +130,21 @@ impl World {
             .collect();
         let mut world = Self {
             base_url,
+            blocked: BTreeMap::new(),
             bubbles: Ring::new(LOG_ENTRIES, LOG_BYTES),
             calls: BTreeMap::new(),
             clock: Clock::new(config.virtual_clock),
             deliveries: Ring::new(LOG_ENTRIES, LOG_BYTES),
             events: BTreeMap::new(),
             faults: VecDeque::new(),
+            forgotten: BTreeSet::new(),
             held_statuses: Vec::new(),
             in_flight: 0,
             limits: config.limits,
             live: Vec::new(),
             media: MediaStore::new(),
             numbers,
+            other_faults: VecDeque::new(),
             outbox: VecDeque::new(),
             pairs: Recent::new(REMEMBERED),
             people: config.people.clone(),
@@ -141,6 +155,7 @@ impl World {
             status_settings: StatusSettings::default(),
             stopped: BTreeSet::new(),
             subscription: Subscription::new(&config),
+            template_specs: BTreeMap::new(),
             templates: Vec::new(),
             throughput: BTreeMap::new(),
             windows: Recent::new(REMEMBERED),
@@ -313,6 +328,8 @@ impl NumberState {
             number,
             override_url: None,
             profile,
+            registered: true,
+            settings: json!({}),
         }
     }
 

@@ -12,16 +12,26 @@ use service::Failure;
 /// The header that names the decision behind an answer.
 const DECISION: &str = "imvume-decision";
 
+/// The header that says when a message that waits is judged again.
+const QUEUED_UNTIL: &str = "imvume-queued-until";
+
 /// A good answer or a failure, ready to go out. The trace is drawn for each answer, so that a caller
 /// can name one to the operator.
 pub(crate) fn respond(outcome: Result<Answer, Failure>, trace: &str) -> Response {
     match outcome {
         Ok(answer) => {
-            let mut response = json(StatusCode::OK, answer.body);
-            if let Some(decision) = answer.decision {
+            let (decision, queued_until) = (answer.decision, answer.queued_until);
+            let (status, body) = answer.into_parts(trace);
+            let status = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST);
+            let mut response = json(status, body);
+            if let Some(decision) = decision {
                 response
                     .headers_mut()
                     .insert(DECISION, HeaderValue::from(decision.0));
+            }
+            let due = queued_until.map(|due| HeaderValue::from_str(&due.to_string()));
+            if let Some(Ok(due)) = due {
+                response.headers_mut().insert(QUEUED_UNTIL, due);
             }
             response
         }

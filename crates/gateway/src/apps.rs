@@ -9,7 +9,6 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::http::Method;
 use axum::http::Request;
-use axum::http::Uri;
 use axum::http::header;
 use axum::response::IntoResponse;
 use axum::response::Response;
@@ -24,38 +23,20 @@ use service::SendHeaders;
 use service::Service;
 use whatsapp::error::GraphError;
 
+use crate::RequestId;
 use crate::answer::respond;
 use crate::bearer;
+use crate::calls::Call;
 use crate::path;
 use crate::path::Target;
+use crate::query::Query;
+use crate::refused::elsewhere;
 use crate::upload;
 
 /// The largest JSON body: a template with all its parameters is far smaller.
 const LARGEST: usize = 256 * 1024;
 /// The largest form: a document of 100 MiB with its frame.
 const LARGEST_FORM: usize = 100 * 1024 * 1024 + 64 * 1024;
-
-/// Edges that steer the connection to Meta. Apps never reach them through the gateway.
-const CONTROL_PLANE: &[&str] = &[
-    "assigned_users",
-    "business_compliance_info",
-    "conversational_automation",
-    "deregister",
-    "message_qrdls",
-    "migrate_message_templates",
-    "phone_numbers",
-    "register",
-    "request_code",
-    "settings",
-    "smb_app_data",
-    "subscribed_apps",
-    "subscriptions",
-    "upsert_message_templates",
-    "username",
-    "verify_code",
-    "whatsapp_business_encryption",
-    "whatsapp_commerce_settings",
-];
 
 pub(crate) fn router(service: Arc<Service>) -> Router {
     // Every body has a bound of its own here; the library's would refuse files of more than 2 MB.
@@ -65,25 +46,16 @@ pub(crate) fn router(service: Arc<Service>) -> Router {
         .with_state(service)
 }
 
-/// One request: trace, token, target, verb; and one line in the log, with nothing personal in it.
+/// One request: trace, token, target, verb.
 async fn serve(State(service): State<Arc<Service>>, request: Request<Body>) -> Response {
-    let began = service.store().clock().now();
-    let method = request.method().clone();
-    let trace = trace(&service);
-    let response = match Box::pin(route(&service, request, &trace)).await {
+    let trace = match request.extensions().get::<RequestId>() {
+        Some(RequestId(id)) => id.to_string(),
+        None => trace(&service),
+    };
+    match Box::pin(route(&service, request, &trace)).await {
         Ok(response) => response,
         Err(failure) => respond(Err(failure), &trace),
-    };
-    let took = service.store().clock().now().since(began);
-    tracing::info!(
-        door = "apps",
-        %method,
-        status = response.status().as_u16(),
-        micros = took.as_micros(),
-        trace,
-        "request"
-    );
-    response
+    }
 }
 
 fn trace(service: &Service) -> String {
@@ -101,74 +73,26 @@ async fn route(
     let token = bearer::token(&uri, request.headers())?;
     let target = path::read(uri.path()).ok_or_else(GraphError::not_found)?;
     let caller = service.authenticate(token)?;
-    let method = request.method().clone();
-    let answer = match (target, method) {
-        (Target::Media(id), Method::GET) => return fetch(service, &caller, id).await,
-        (Target::Edge(id, "messages"), Method::POST) => {
-            caller.needs(AppScope::Send)?;
-            let (headers, body) = json(request).await?;
-            let headers = send_headers(&headers)?;
-            service.messages(&caller, id, &body, headers).await
+    let query = Query::read(&uri)?;
+    if let Some(proof) = query.proof() {
+        service.prove(&caller, token, proof)?;
+    }
+    let call = Call {
+        service,
+        caller: &caller,
+        query: &query,
+        request,
+    };
+    let answer = match target {
+        Target::Edge(id, edge) => call.edge(id, edge).await,
+        Target::Media(id) if call.request.method() == Method::GET => {
+            query.only(&[])?;
+            return fetch(service, &caller, id).await;
         }
-        (Target::Edge(id, "media"), Method::POST) => upload(service, &caller, id, request).await,
-        (Target::Edge(id, "imvume_aliases"), Method::POST) => {
-            let (_, body) = json(request).await?;
-            service.mint(&caller, id, &body).await
-        }
-        (Target::Edge(id, "message_templates"), Method::GET) => {
-            let limit = query(&uri, "limit").and_then(|limit| limit.parse().ok());
-            service.templates(&caller, id, query(&uri, "name"), limit)
-        }
-        (Target::Edge(id, "whatsapp_business_profile"), Method::GET) => {
-            let fields = query(&uri, "fields").map(unescape);
-            service.profile(&caller, id, fields.as_deref()).await
-        }
-        (Target::Node(id), Method::GET) if is_number(id) => {
-            let fields = query(&uri, "fields").map(unescape);
-            service.number_fields(&caller, id, fields.as_deref()).await
-        }
-        (Target::Node(id), Method::GET) => service.locate(&caller, id).await,
-        (Target::Node(id), Method::DELETE) if !is_number(id) => {
-            service.delete_media(&caller, id).await
-        }
-        (target, method) => Err(elsewhere(target, &method).into()),
+        Target::Media(_) => Err(elsewhere(target, call.request.method()).into()),
+        Target::Node(id) => call.node(id).await,
     };
     Ok(respond(answer, trace))
-}
-
-/// What is not served: another method of a path that is, the control plane, or nothing at all.
-fn elsewhere(target: Target<'_>, method: &Method) -> GraphError {
-    match target {
-        Target::Edge(_, edge) if CONTROL_PLANE.contains(&edge) => GraphError::control_plane(),
-        Target::Edge(
-            _,
-            "messages"
-            | "media"
-            | "imvume_aliases"
-            | "message_templates"
-            | "whatsapp_business_profile",
-        )
-        | Target::Media(_) => match (target, method) {
-            // Creating and deleting templates, and writing the profile, steer the account.
-            (Target::Edge(_, "message_templates" | "whatsapp_business_profile"), m)
-                if [Method::POST, Method::DELETE].contains(m) =>
-            {
-                GraphError::control_plane()
-            }
-            _ => GraphError::method(),
-        },
-        Target::Node(_) if [Method::POST, Method::DELETE].contains(method) => {
-            GraphError::control_plane()
-        }
-        Target::Node(_) => GraphError::method(),
-        Target::Edge(..) => GraphError::not_found(),
-    }
-}
-
-/// Numbers and accounts have decimal ids at Meta; media ids here begin with a letter.
-/// Meta's ids are digits, and so are the ids of media objects here, which are longer.
-fn is_number(id: &str) -> bool {
-    id.len() <= 32 && id.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 async fn fetch(service: &Arc<Service>, caller: &Caller, id: &str) -> Result<Response, Failure> {
@@ -182,7 +106,7 @@ async fn fetch(service: &Arc<Service>, caller: &Caller, id: &str) -> Result<Resp
     Ok((headers, fetched.bytes.to_vec()).into_response())
 }
 
-async fn upload(
+pub(crate) async fn upload(
     service: &Arc<Service>,
     caller: &Caller,
     id: &str,
@@ -198,7 +122,7 @@ async fn upload(
 }
 
 /// The body of a JSON call, within its bound.
-async fn json(request: Request<Body>) -> Result<(HeaderMap, Bytes), GraphError> {
+pub(crate) async fn json(request: Request<Body>) -> Result<(HeaderMap, Bytes), GraphError> {
     let (parts, body) = request.into_parts();
     check_length(&parts.headers, LARGEST)?;
     let kind = parts
@@ -243,7 +167,7 @@ fn too_large() -> GraphError {
     }
 }
 
-fn send_headers(headers: &HeaderMap) -> Result<SendHeaders<'_>, GraphError> {
+pub(crate) fn send_headers(headers: &HeaderMap) -> Result<SendHeaders<'_>, GraphError> {
     let one = |name: &str| -> Result<Option<&str>, GraphError> {
         let mut values = headers.get_all(name).iter();
         match (values.next(), values.next()) {
@@ -260,17 +184,6 @@ fn send_headers(headers: &HeaderMap) -> Result<SendHeaders<'_>, GraphError> {
     Ok(SendHeaders {
         purpose: one("imvume-purpose")?,
         idempotency_key: one("idempotency-key")?,
+        queue: one("imvume-queue")?,
     })
-}
-
-/// The first member of a query string with this name.
-fn query<'u>(uri: &'u Uri, name: &str) -> Option<&'u str> {
-    uri.query()?
-        .split('&')
-        .find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='))
-}
-
-/// Lists of fields come with their commas escaped or not.
-fn unescape(text: &str) -> String {
-    text.replace("%2C", ",").replace("%2c", ",")
 }

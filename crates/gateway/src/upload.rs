@@ -95,7 +95,8 @@ pub(crate) async fn read(request: Request<Body>) -> Result<File, GraphError> {
     if !product {
         return Err(missing("The form must say `messaging_product=whatsapp`."));
     }
-    if let Some(kind) = kind {
+    // Some clients say only what kind of thing it is, `image`; then the file's own part tells.
+    if let Some(kind) = kind.filter(|kind| kind.contains('/')) {
         file.mime = kind;
     }
     check(file)

@@ -1,12 +1,12 @@
 //! Meta's webhooks.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::HeaderMap;
+use axum::http::HeaderValue;
 use axum::http::Request;
 use axum::http::StatusCode;
 use axum::http::Uri;
@@ -21,6 +21,8 @@ use service::Service;
 
 /// Meta sends up to 3 MB; more than this is not Meta.
 const LARGEST: usize = 4 * 1024 * 1024;
+/// Seconds until it is worth trying again.
+const LATER: u16 = 2;
 const SIGNATURE: &str = "x-hub-signature-256";
 
 pub(crate) fn router(service: Arc<Service>) -> Router {
@@ -110,13 +112,15 @@ async fn receive(State(service): State<Arc<Service>>, request: Request<Body>) ->
         Err(IntakeError::Signature(_)) => StatusCode::UNAUTHORIZED.into_response(),
         Err(IntakeError::Store(error)) => {
             tracing::error!(%error, "a webhook could not be stored; Meta will bring it again");
-            let later = [(
-                header::RETRY_AFTER,
-                Duration::from_secs(2).as_secs().to_string(),
-            )];
-            (StatusCode::SERVICE_UNAVAILABLE, later).into_response()
+            later()
         }
     }
+}
+
+/// That Meta should bring it again.
+pub(crate) fn later() -> Response {
+    let later = [(header::RETRY_AFTER, HeaderValue::from(LATER))];
+    (StatusCode::SERVICE_UNAVAILABLE, later).into_response()
 }
 
 /// What is refused before the body is read.

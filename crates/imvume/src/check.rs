@@ -1,8 +1,9 @@
 //! `imvume check`: what would keep an instance from working, each with its mend.
 //!
 //! Nothing is changed, and the gateway may run meanwhile. To add a check: a function in `place.rs`
-//! (this machine) or `meta.rs` (the other side) that returns a [`Finding`], and its line there.
+//! (this machine), `meta.rs` or `app.rs` (the other side) that returns a [`Finding`], and its line there.
 
+mod app;
 mod meta;
 mod place;
 

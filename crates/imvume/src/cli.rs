@@ -26,6 +26,9 @@ pub(crate) enum Command {
     Audit(Audit),
     /// Look for what would keep an instance from working, and say how to mend it
     Check(Configured),
+    /// Show the configuration
+    #[command(subcommand)]
+    Config(ConfigCommand),
     /// Play a day at a shop in Cape Town, on emulated WhatsApp
     Demo(Demo),
     /// Run a WhatsApp Cloud API on this machine, with a phone page to play the people
@@ -33,6 +36,11 @@ pub(crate) enum Command {
     /// Show or roll the keys
     #[command(subcommand)]
     Keys(Keys),
+    /// Move everything to another database and prove that nothing was lost (the gateway must not run)
+    Move(Move),
+    /// Add a number, or change its access token (the gateway must not run)
+    #[command(subcommand)]
+    Number(Number),
     /// Run the gateway
     Serve(Serve),
 }
@@ -48,6 +56,13 @@ pub(crate) enum Audit {
     Verify(Verify),
 }
 
+/// The commands over the configuration.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConfigCommand {
+    /// Show every key with the value in force, where it comes from, and what it means
+    Explain(Configured),
+}
+
 /// The commands over the keys.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Keys {
@@ -58,11 +73,77 @@ pub(crate) enum Keys {
     Status(Configured),
 }
 
+/// The commands over numbers whose access token is kept in the database.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Number {
+    /// Add a number: ask Meta for its names, subscribe to its account, fetch its templates
+    Add(AddNumber),
+    /// Give a number another access token
+    Token(NumberToken),
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct AddNumber {
+    /// The configuration file
+    #[arg(long, value_name = "FILE", default_value = "imvume.toml")]
+    pub(crate) config: PathBuf,
+    /// The number's id at Meta
+    #[arg(long, value_name = "ID")]
+    pub(crate) phone_number_id: String,
+    /// The WhatsApp Business Account it belongs to
+    #[arg(long, value_name = "ID")]
+    pub(crate) waba_id: String,
+    /// A file, closed to others, that holds the access token of a system user
+    #[arg(long, value_name = "FILE")]
+    pub(crate) token_file: PathBuf,
+    /// Send WhatsApp's greeting template to this phone number, if the gate lets it out
+    #[arg(long, value_name = "PHONE")]
+    pub(crate) test_to: Option<String>,
+    /// Answer in JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct NumberToken {
+    /// The configuration file
+    #[arg(long, value_name = "FILE", default_value = "imvume.toml")]
+    pub(crate) config: PathBuf,
+    /// The number's id at Meta
+    #[arg(long, value_name = "ID")]
+    pub(crate) phone_number_id: String,
+    /// A file, closed to others, that holds the new access token
+    #[arg(long, value_name = "FILE")]
+    pub(crate) token_file: PathBuf,
+    /// Answer in JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
 #[derive(Args, Debug)]
 pub(crate) struct Configured {
     /// The configuration file
     #[arg(long, value_name = "FILE", default_value = "imvume.toml")]
     pub(crate) config: PathBuf,
+    /// Answer in JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Move {
+    /// The configuration file, which names the database as it is now
+    #[arg(long, value_name = "FILE", default_value = "imvume.toml")]
+    pub(crate) config: PathBuf,
+    /// Where to: a file, closed to others, that holds the address of an empty PostgreSQL database
+    #[arg(long, value_name = "FILE", required_unless_present = "to_file")]
+    pub(crate) to_server: Option<PathBuf>,
+    /// The certificates (PEM) of those who may have issued that server's
+    #[arg(long, value_name = "FILE", requires = "to_server")]
+    pub(crate) authorities: Option<PathBuf>,
+    /// Where to: a file (SQLite) in the data directory
+    #[arg(long, conflicts_with = "to_server")]
+    pub(crate) to_file: bool,
     /// Answer in JSON
     #[arg(long)]
     pub(crate) json: bool,

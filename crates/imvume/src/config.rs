@@ -8,9 +8,12 @@ mod document;
 mod fault;
 mod private;
 mod secret;
+mod tls;
 
+use std::fmt;
 use std::fs::File;
 use std::io::Read as _;
+use std::net::IpAddr;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::path::PathBuf;
@@ -19,19 +22,27 @@ use std::time::Duration;
 use anyhow::Context as _;
 use egress::Policy;
 use imvume::listen::Limits;
+use imvume::listen::Network;
+use imvume::listen::Proxies;
 use service::NumberSettings;
 use service::Settings;
+use store::Database;
 use url::Url;
+use zeroize::Zeroizing;
 
 use crate::config::document::Document;
 use crate::config::document::Number;
+use crate::config::document::Store;
 use crate::config::fault::Source;
 use crate::config::secret::Secrets;
+use crate::config::tls::Tls;
 
 pub(crate) use crate::config::document::Format;
 pub(crate) use crate::config::document::Level;
 pub(crate) use crate::config::document::Trace;
+pub(crate) use crate::config::private::read_private;
 pub(crate) use crate::config::private::write_private;
+pub(crate) use crate::config::tls::TlsFiles;
 
 /// A configuration file is never larger than this, in bytes.
 const LARGEST: u64 = 1 << 20;
@@ -45,18 +56,48 @@ pub(crate) struct Config {
     pub(crate) key_file: PathBuf,
     /// The file that holds all other long-lived keys.
     pub(crate) keyring: PathBuf,
+    /// Which database the rows stand in.
+    pub(crate) database: Database,
+    /// How long a start waits for a server that is not there.
+    pub(crate) wait: Duration,
     /// Where Meta reaches the gateway.
     pub(crate) public: SocketAddr,
     /// Where apps reach it.
     pub(crate) apps: SocketAddr,
     /// Where staff and the operator's own tools reach it.
     pub(crate) staff: SocketAddr,
+    /// How Meta reaches the public listener, where that is told.
+    pub(crate) public_url: Option<Url>,
+    /// The app at Meta, where that is told.
+    pub(crate) app_id: Option<String>,
+    /// The certificates of the listeners.
+    pub(crate) tls: Tls,
+    /// The proxies that stand before them.
+    pub(crate) proxies: Proxies,
     /// What each listener grants its peers.
     pub(crate) limits: Limits,
+    /// Who may read the figures.
+    pub(crate) metrics: Readers,
     /// How the process tells what it does.
     pub(crate) trace: Trace,
     /// What the service is started with.
     pub(crate) settings: Settings,
+}
+
+/// Who may read the figures without being staff.
+pub(crate) struct Readers {
+    /// Whoever calls from here.
+    pub(crate) allow: Vec<Network>,
+    /// Whoever bears this token.
+    pub(crate) token: Option<Zeroizing<String>>,
+}
+
+impl fmt::Debug for Readers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Readers")
+            .field("allow", &self.allow)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Config {
@@ -69,18 +110,41 @@ impl Config {
         assemble(&source, base, document)
     }
 
+    /// The listeners that other machines reach in plain: not on loopback, without a certificate, and
+    /// with no proxy named that could stand before them.
+    pub(crate) fn bare_listeners(&self) -> Vec<&'static str> {
+        if !self.proxies.networks.is_empty() {
+            return Vec::new();
+        }
+        let bare = |(name, address, tls): (_, IpAddr, &Option<TlsFiles>)| {
+            (!address.is_loopback() && tls.is_none()).then_some(name)
+        };
+        [
+            ("listen.public", self.public.ip(), &self.tls.public),
+            ("listen.apps", self.apps.ip(), &self.tls.apps),
+            ("listen.staff", self.staff.ip(), &self.tls.staff),
+        ]
+        .into_iter()
+        .filter_map(bare)
+        .collect()
+    }
+
     /// Where the log's files stand.
     pub(crate) fn log(&self) -> PathBuf {
         self.directory.join("log")
     }
 
-    /// Where the database stands.
-    pub(crate) fn database(&self) -> PathBuf {
-        self.directory.join("imvume.db")
+    /// Where the database stands, unless a server keeps it.
+    pub(crate) fn database_file(&self) -> Option<PathBuf> {
+        match self.database {
+            Database::File => Some(self.directory.join("imvume.db")),
+            Database::Server(_) => None,
+        }
     }
 }
 
-fn read(path: &Path) -> anyhow::Result<String> {
+/// The text of a configuration file.
+pub(crate) fn read(path: &Path) -> anyhow::Result<String> {
     let metadata = std::fs::metadata(path).map_err(|error| {
         anyhow::anyhow!("cannot be read: {error}; name another with `--config`")
     })?;
@@ -104,7 +168,7 @@ fn read(path: &Path) -> anyhow::Result<String> {
     })
 }
 
-fn assemble(source: &Source<'_>, base: &Path, document: Document) -> anyhow::Result<Config> {
+fn assemble(source: &Source<'_>, base: &Path, mut document: Document) -> anyhow::Result<Config> {
     let instance = &document.instance;
     let directory = base.join(&instance.directory);
     let key_file = instance
@@ -115,13 +179,26 @@ fn assemble(source: &Source<'_>, base: &Path, document: Document) -> anyhow::Res
         Some(keyring) => base.join(keyring),
         None => directory.join("keys").join("keyring"),
     };
+    let secrets = Secrets { source, base };
+    let tls = Tls::read(&secrets, std::mem::take(&mut document.listen.tls))?;
+    let readers = readers(&secrets, std::mem::take(&mut document.metrics))?;
+    let wait = seconds(document.store.wait_seconds);
+    let database = database(&secrets, std::mem::take(&mut document.store))?;
     let limits = &document.limits;
     Ok(Config {
+        database,
+        wait,
         key_file: base.join(key_file),
         keyring,
         public: document.listen.public,
         apps: document.listen.apps,
         staff: document.listen.staff,
+        public_url: document.listen.public_url.take(),
+        app_id: document.meta.get_mut().app_id.take(),
+        proxies: Proxies {
+            networks: std::mem::take(&mut document.listen.trusted_proxies),
+            field: document.listen.proxy_header,
+        },
         limits: Limits {
             body_timeout: seconds(limits.body_seconds),
             drain_timeout: seconds(limits.drain_seconds),
@@ -130,15 +207,37 @@ fn assemble(source: &Source<'_>, base: &Path, document: Document) -> anyhow::Res
             max_connections: limits.connections.get().into(),
             ..Limits::default()
         },
+        metrics: readers,
         trace: document.trace,
-        settings: settings(&Secrets { source, base }, &directory, document)?,
+        settings: settings(&secrets, &directory, tls.apps.is_some(), document)?,
         directory,
+        tls,
     })
+}
+
+/// The database the file names; the one in the data directory if it names none.
+fn database(secrets: &Secrets<'_>, store: Store) -> anyhow::Result<Database> {
+    let Store {
+        url,
+        url_file,
+        authorities_file,
+        ..
+    } = store;
+    let at = url.as_ref().map(|url| url.span().start);
+    let Some(at) = at.or_else(|| url_file.as_ref().map(|file| file.span().start)) else {
+        return Ok(Database::File);
+    };
+    let url = secrets.take(at, "url", url, url_file)?;
+    let authorities = authorities_file.map(|file| secrets.base.join(file));
+    store::Server::new(&url, authorities.as_deref())
+        .map(Database::Server)
+        .map_err(|error| secrets.source.fault(at, "url", &error.to_string()))
 }
 
 fn settings(
     secrets: &Secrets<'_>,
     directory: &Path,
+    secure_apps: bool,
     document: Document,
 ) -> anyhow::Result<Settings> {
     let Document {
@@ -150,15 +249,19 @@ fn settings(
         log,
         ..
     } = document;
+    let scheme = if secure_apps { "https" } else { "http" };
     let apps_url = match listen.apps_url {
         Some(url) => url,
-        None => Url::parse(&format!("http://{}/", listen.apps)).context("listen.apps")?,
+        None => Url::parse(&format!("{scheme}://{}/", listen.apps)).context("listen.apps")?,
     };
     let at = meta.span().start;
     let meta = meta.into_inner();
     Ok(Settings {
         graph: meta.graph_url,
         version: meta.api_version,
+        appsecret_proof: meta.appsecret_proof,
+        activity_sharing: meta.activity_sharing,
+        creative_features: meta.creative_features,
         app_secret: secrets.take(at, "app_secret", meta.app_secret, meta.app_secret_file)?,
         verify_token: secrets.take(
             at,
@@ -181,6 +284,24 @@ fn settings(
         },
         call_timeout: seconds(egress.call_timeout_seconds),
         relay_timeout: seconds(egress.relay_timeout_seconds),
+    })
+}
+
+fn readers(secrets: &Secrets<'_>, metrics: document::Metrics) -> anyhow::Result<Readers> {
+    let token = match (metrics.token, metrics.token_file) {
+        (None, None) => None,
+        (value, file) => {
+            let at = match (&value, &file) {
+                (Some(value), _) => value.span().start,
+                (None, Some(file)) => file.span().start,
+                (None, None) => 0,
+            };
+            Some(secrets.take(at, "token", value, file)?)
+        }
+    };
+    Ok(Readers {
+        allow: metrics.allow,
+        token,
     })
 }
 
@@ -272,6 +393,11 @@ mod tests {
             let keys = known(folder.path(), header);
             assert!(!keys.is_empty(), "{header} takes no key");
             for key in keys {
+                // A table of its own is looked at as such.
+                let table = format!("[{}.{key}]", header.trim_matches(['[', ']']));
+                if EXAMPLE.contains(&table) {
+                    continue;
+                }
                 let line = format!("{key} = ");
                 let shown = |text: &str| text.trim_start_matches("# ").starts_with(&line);
                 assert!(
@@ -307,13 +433,18 @@ mod tests {
         let settings = &config.settings;
         let addresses = (&settings.graph, &settings.apps_url);
         let words = (&settings.version, &settings.language);
+        let switches = (
+            settings.appsecret_proof,
+            settings.activity_sharing,
+            settings.creative_features,
+        );
         let times = (
             settings.publish_every,
             settings.call_timeout,
             settings.relay_timeout,
         );
         format!(
-            "{config:?} {addresses:?} {words:?} {times:?} {:?}",
+            "{config:?} {addresses:?} {words:?} {switches:?} {times:?} {:?}",
             settings.egress
         )
     }

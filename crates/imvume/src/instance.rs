@@ -14,7 +14,8 @@ use seal::Random;
 use seal::RootKey;
 use seal::Zeroizing;
 use store::Clock;
-use store::Options;
+use store::Database;
+use store::Lease;
 use store::Store;
 use store::StoreError;
 use store::admin::NewToken;
@@ -27,34 +28,59 @@ const FIRST_TOKEN: Span = Span::days(365);
 
 /// Opens an instance, or makes it at its first start.
 pub(crate) fn open(config: &Config) -> anyhow::Result<Arc<Store>> {
+    lead(config, take(config)?)
+}
+
+/// Takes the right to write to the instance's database.
+pub(crate) fn take(config: &Config) -> anyhow::Result<Lease> {
     private_directory(&config.directory).context("instance.directory")?;
+    Lease::take(&config.directory, &config.database).with_context(|| place(config))
+}
+
+/// Opens an instance whose database this process may write to. Its keys are read only now: whoever
+/// wrote before may have changed them.
+pub(crate) fn lead(config: &Config, lease: Lease) -> anyhow::Result<Arc<Store>> {
     let root = if config.key_file.exists() {
         read_root(config)?
     } else {
-        make_root(config)?
+        make_root(config, &lease)?
     };
     let keyring = if config.keyring.exists() {
         read_keyring(config, &root)?
     } else {
-        make_keyring(config, &root)?
+        make_keyring(config, &root, &lease)?
     };
-    open_store(config, keyring)
+    let (random, clock) = (Random::system(), Clock::default());
+    Store::lead(lease, Arc::new(keyring), random, clock)
+        .map(Arc::new)
+        .with_context(|| place(config))
 }
 
 /// Opens an instance that has been started before. Nothing is made.
 pub(crate) fn open_existing(config: &Config) -> anyhow::Result<Arc<Store>> {
-    let database = config.database();
-    anyhow::ensure!(
-        database.exists(),
-        "`{}` is not there: this instance has not been started yet; start it with `imvume serve`",
-        database.display()
-    );
-    open_store(config, open_keyring(config)?)
+    if let Some(file) = config.database_file() {
+        anyhow::ensure!(
+            file.exists(),
+            "`{}` is not there: this instance has not been started yet; start it with `imvume serve`",
+            file.display()
+        );
+    }
+    // Before the database is touched: without its keys nothing can be done with it.
+    open_keyring(config)?;
+    lead(config, take(config)?)
 }
 
 /// The keyring of an instance that has been started before.
 pub(crate) fn open_keyring(config: &Config) -> anyhow::Result<Keyring> {
     read_keyring(config, &read_root(config)?)
+}
+
+/// What the database is called in an error.
+pub(crate) fn place(config: &Config) -> String {
+    match config.database {
+        Database::File => format!("`{}`", config.directory.display()),
+        Database::Server(_) => "store.url".to_owned(),
+    }
 }
 
 fn read_keyring(config: &Config, root: &RootKey) -> anyhow::Result<Keyring> {
@@ -66,10 +92,10 @@ fn read_root(config: &Config) -> anyhow::Result<RootKey> {
     RootKey::read_file(&config.key_file).context("instance.key_file")
 }
 
-fn make_root(config: &Config) -> anyhow::Result<RootKey> {
+fn make_root(config: &Config, lease: &Lease) -> anyhow::Result<RootKey> {
     let path = config.key_file.display();
     anyhow::ensure!(
-        !config.keyring.exists() && !config.database().exists(),
+        !config.keyring.exists() && lease.is_new(),
         "instance.key_file: `{path}` is not there, but the data it opens are; put the root key back"
     );
     if let Some(parent) = parent(&config.key_file) {
@@ -84,9 +110,9 @@ fn make_root(config: &Config) -> anyhow::Result<RootKey> {
     Ok(root)
 }
 
-fn make_keyring(config: &Config, root: &RootKey) -> anyhow::Result<Keyring> {
+fn make_keyring(config: &Config, root: &RootKey, lease: &Lease) -> anyhow::Result<Keyring> {
     anyhow::ensure!(
-        !config.database().exists(),
+        lease.is_new(),
         "instance.keyring: `{}` is not there, but the data it opens are; put the keyring back",
         config.keyring.display()
     );
@@ -95,18 +121,6 @@ fn make_keyring(config: &Config, root: &RootKey) -> anyhow::Result<Keyring> {
     }
     let now = Clock::default().now().micros();
     Keyring::create(&config.keyring, root, &Random::system(), now).context("instance.keyring")
-}
-
-fn open_store(config: &Config, keyring: Keyring) -> anyhow::Result<Arc<Store>> {
-    let options = Options {
-        directory: config.directory.clone(),
-        keyring: Arc::new(keyring),
-        random: Random::system(),
-        clock: Clock::default(),
-    };
-    Store::open(options)
-        .map(Arc::new)
-        .with_context(|| format!("`{}`", config.directory.display()))
 }
 
 fn parent(path: &Path) -> Option<&Path> {

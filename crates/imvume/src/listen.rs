@@ -15,16 +15,26 @@
 //! | silence between requests | [`Limits::idle_timeout`] | closed |
 //! | the drain at shutdown | [`Limits::drain_timeout`] | closed |
 //!
-//! It leaves out TLS, limits on a body's size and limits on methods: those are the routes' own.
+//! A [`Door`] may speak TLS ([`Certificates`]); the handshake has the time of a request head, and its
+//! connection one of the places. At the bound of connections such a listener closes without a word:
+//! saying one would cost it a handshake. Behind proxies, `proxy` finds out who asks; `record` counts
+//! and tells what was asked.
+//!
+//! It leaves out limits on a body's size and limits on methods: those are the routes' own.
 //! A new rule about the form of a head belongs in `guard`, a new time limit in `wire` (bytes) or
-//! `exchange` (requests).
+//! `exchange` (requests), a new field of a request's line in `record` and in `docs/operating.md`.
 
 mod exchange;
 mod guard;
+mod proxy;
+mod record;
+mod tls;
 mod wire;
 
 use std::convert::Infallible;
+use std::fmt;
 use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -32,10 +42,14 @@ use axum::Router;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
+use seal::Random;
+use tokio::io::AsyncRead;
+use tokio::io::AsyncWrite;
 use tokio::net::TcpListener;
 use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
 use tokio::time;
+use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -43,8 +57,24 @@ use crate::listen::exchange::Exchange;
 use crate::listen::exchange::Link;
 use crate::listen::guard::Guard;
 use crate::listen::guard::HeadLimits;
+use crate::listen::record::Account;
+use crate::listen::record::Turned;
 use crate::listen::wire::Patience;
 use crate::listen::wire::Wire;
+
+pub use crate::listen::proxy::Client;
+pub use crate::listen::proxy::Field;
+pub use crate::listen::proxy::Network;
+pub use crate::listen::proxy::NetworkError;
+pub use crate::listen::proxy::Proxies;
+pub use crate::listen::record::Known;
+pub use crate::listen::record::Measures;
+pub use crate::listen::record::RequestId;
+pub use crate::listen::tls::CertificateError;
+pub use crate::listen::tls::Certificates;
+pub use crate::listen::tls::Pair;
+pub use crate::listen::tls::Read;
+pub use crate::listen::tls::Renewal;
 
 /// Connections beyond the cap that are told so at one time. Any more are dropped without a word.
 const TURNED_AWAY_AT_ONCE: usize = 64;
@@ -96,49 +126,118 @@ impl Default for Limits {
     }
 }
 
-/// Serves `app` on `listener` until `shutdown`, then lets open requests finish within
-/// [`Limits::drain_timeout`] and cuts off the rest.
+/// One listener, as it stands towards its peers.
+pub struct Door {
+    /// Its name in lines and figures.
+    pub name: &'static str,
+    /// What it grants.
+    pub limits: Limits,
+    /// The certificate it shows; without one it speaks in plain.
+    pub certificates: Option<Arc<Certificates>>,
+    /// The proxies it believes.
+    pub proxies: Proxies,
+    /// Where it counts.
+    pub measures: Measures,
+    /// Whether a request's line names the network of its client: for software, not for people.
+    pub tells_networks: bool,
+    /// Where the names of requests come from.
+    pub random: Random,
+}
+
+impl fmt::Debug for Door {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Door")
+            .field("name", &self.name)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Door {
+    /// One in plain, behind no proxies, that counts for itself.
+    pub fn plain(name: &'static str, limits: Limits) -> Self {
+        Self {
+            name,
+            limits,
+            certificates: None,
+            proxies: Proxies::default(),
+            measures: Measures::default(),
+            tells_networks: false,
+            random: Random::system(),
+        }
+    }
+
+    /// Serves `app` on `listener` until `shutdown`, then lets open requests finish within
+    /// [`Limits::drain_timeout`] and cuts off the rest.
+    ///
+    /// # Errors
+    ///
+    /// The listener itself cannot be used, or TLS cannot be spoken at all. What befalls one
+    /// connection ends that connection only.
+    pub async fn serve(
+        self,
+        listener: TcpListener,
+        app: Router,
+        shutdown: CancellationToken,
+    ) -> io::Result<()> {
+        let tls = match &self.certificates {
+            Some(certificates) => {
+                let server = certificates.server().map_err(io::Error::other)?;
+                Some(TlsAcceptor::from(server))
+            }
+            None => None,
+        };
+        let limits = self.limits;
+        self.measures.begin(self.name);
+        let house = House {
+            app,
+            cut_off: CancellationToken::new(),
+            door: Arc::new(self),
+            places: Arc::new(Semaphore::new(limits.max_connections)),
+            shutdown,
+            standing: Arc::new(Semaphore::new(TURNED_AWAY_AT_ONCE)),
+            tasks: TaskTracker::new(),
+            tls,
+        };
+        let outcome = house.accept(&listener).await;
+        drop(listener);
+        house.tasks.close();
+        if time::timeout(limits.drain_timeout, house.tasks.wait())
+            .await
+            .is_err()
+        {
+            house.cut_off.cancel();
+            house.tasks.wait().await;
+        }
+        outcome
+    }
+}
+
+/// Serves `app` on `listener` in plain; see [`Door::serve`].
 ///
 /// # Errors
 ///
-/// The listener itself cannot be used. What befalls one connection ends that connection only.
+/// The listener itself cannot be used.
 pub async fn serve(
     listener: TcpListener,
     app: Router,
     limits: Limits,
     shutdown: CancellationToken,
 ) -> io::Result<()> {
-    let house = House {
-        app,
-        cut_off: CancellationToken::new(),
-        limits,
-        places: Arc::new(Semaphore::new(limits.max_connections)),
-        shutdown,
-        standing: Arc::new(Semaphore::new(TURNED_AWAY_AT_ONCE)),
-        tasks: TaskTracker::new(),
-    };
-    let outcome = house.accept(&listener).await;
-    drop(listener);
-    house.tasks.close();
-    if time::timeout(limits.drain_timeout, house.tasks.wait())
+    Door::plain("plain", limits)
+        .serve(listener, app, shutdown)
         .await
-        .is_err()
-    {
-        house.cut_off.cancel();
-        house.tasks.wait().await;
-    }
-    outcome
 }
 
 /// What every connection of one listener shares.
 struct House {
     app: Router,
     cut_off: CancellationToken,
-    limits: Limits,
+    door: Arc<Door>,
     places: Arc<Semaphore>,
     shutdown: CancellationToken,
     standing: Arc<Semaphore>,
     tasks: TaskTracker,
+    tls: Option<TlsAcceptor>,
 }
 
 impl House {
@@ -150,7 +249,7 @@ impl House {
                 accepted = listener.accept() => accepted,
             };
             match accepted {
-                Ok((stream, _)) => self.admit(stream),
+                Ok((stream, peer)) => self.admit(stream, peer),
                 Err(error) if error.kind() == io::ErrorKind::InvalidInput => return Err(error),
                 Err(error) if concerns_one_peer(&error) => {}
                 Err(error) => {
@@ -164,18 +263,27 @@ impl House {
         }
     }
 
-    fn admit(&self, stream: TcpStream) {
+    fn admit(&self, stream: TcpStream, peer: SocketAddr) {
         let cut_off = self.cut_off.clone();
+        let door = &self.door;
         if let Ok(place) = Arc::clone(&self.places).try_acquire_owned() {
-            let connection = self.connection(stream);
+            let opened = door.measures.opened(door.name);
+            // Only a socket that is already gone refuses this, and its first read says so.
+            let _ = stream.set_nodelay(true);
+            let connection = self.connection(peer);
             self.tasks.spawn(async move {
                 tokio::select! {
                     () = cut_off.cancelled() => {}
-                    () = connection => {}
+                    () = connection.run(stream) => {}
                 }
-                drop(place);
+                drop((place, opened));
             });
-        } else if let Ok(place) = Arc::clone(&self.standing).try_acquire_owned() {
+            return;
+        }
+        door.measures.turned_away(door.name, Turned::Full);
+        if self.tls.is_none()
+            && let Ok(place) = Arc::clone(&self.standing).try_acquire_owned()
+        {
             self.tasks.spawn(async move {
                 tokio::select! {
                     () = cut_off.cancelled() => {}
@@ -186,10 +294,64 @@ impl House {
         }
     }
 
-    fn connection(&self, stream: TcpStream) -> impl Future<Output = ()> + use<> {
-        // Only a socket that is already gone refuses this, and its first read says so.
-        let _ = stream.set_nodelay(true);
-        let limits = self.limits;
+    fn connection(&self, peer: SocketAddr) -> Connection {
+        Connection {
+            app: self.app.clone(),
+            door: Arc::clone(&self.door),
+            peer,
+            shutdown: self.shutdown.clone(),
+            tls: self.tls.clone(),
+        }
+    }
+}
+
+/// TLS over a connection, if it comes about in its time.
+async fn shake(
+    tls: &TlsAcceptor,
+    stream: TcpStream,
+    patience: Duration,
+) -> Option<tokio_rustls::server::TlsStream<TcpStream>> {
+    match time::timeout(patience, tls.accept(stream)).await {
+        Ok(Ok(stream)) => Some(stream),
+        Ok(Err(error)) => {
+            tracing::debug!(%error, "a TLS handshake failed");
+            None
+        }
+        Err(_) => None,
+    }
+}
+
+/// One connection, before it is known whether TLS is spoken on it.
+struct Connection {
+    app: Router,
+    door: Arc<Door>,
+    peer: SocketAddr,
+    shutdown: CancellationToken,
+    tls: Option<TlsAcceptor>,
+}
+
+impl Connection {
+    async fn run(self, stream: TcpStream) {
+        let Some(tls) = &self.tls else {
+            return self.serve(stream).await;
+        };
+        let patience = self.door.limits.header_timeout;
+        let shaken = tokio::select! {
+            () = self.shutdown.cancelled() => return,
+            shaken = shake(tls, stream, patience) => shaken,
+        };
+        match shaken {
+            // A session holds its buffers; the task that awaits it should not hold them twice.
+            Some(stream) => Box::pin(self.serve(stream)).await,
+            None => self
+                .door
+                .measures
+                .turned_away(self.door.name, Turned::Handshake),
+        }
+    }
+
+    async fn serve<S: AsyncRead + AsyncWrite + Send + Unpin>(&self, stream: S) {
+        let limits = self.door.limits;
         let link = Arc::new(Link::default());
         let patience = Patience {
             header: limits.header_timeout,
@@ -202,27 +364,24 @@ impl House {
             target: limits.max_uri_bytes,
         });
         let wire = Wire::new(stream, guard, patience, Arc::clone(&link));
-        let app = self.app.clone();
-        let shutdown = self.shutdown.clone();
-        async move {
-            let service = service_fn(|request| {
-                let exchange = Exchange::begin(&link, limits.body_timeout);
-                let app = app.clone();
-                async move { Ok::<_, Infallible>(exchange.answer(app, request).await) }
-            });
-            let mut connection =
-                std::pin::pin!(builder(limits).serve_connection(TokioIo::new(wire), service));
-            let ended = tokio::select! {
-                biased;
-                ended = connection.as_mut() => ended,
-                () = shutdown.cancelled() => {
-                    connection.as_mut().graceful_shutdown();
-                    connection.await
-                }
-            };
-            if let Err(error) = ended {
-                tracing::debug!(%error, "a connection ended early");
+        let service = service_fn(|request| {
+            let account = Account::open(&self.door, self.peer.ip(), self.tls.is_some());
+            let exchange = Exchange::begin(&link, limits.body_timeout, account);
+            let app = self.app.clone();
+            async move { Ok::<_, Infallible>(exchange.answer(app, request).await) }
+        });
+        let mut connection =
+            std::pin::pin!(builder(limits).serve_connection(TokioIo::new(wire), service));
+        let ended = tokio::select! {
+            biased;
+            ended = connection.as_mut() => ended,
+            () = self.shutdown.cancelled() => {
+                connection.as_mut().graceful_shutdown();
+                connection.await
             }
+        };
+        if let Err(error) = ended {
+            tracing::debug!(%error, "a connection ended early");
         }
     }
 }

@@ -15,13 +15,22 @@ mod config;
 mod demo;
 mod doors;
 mod emulate;
+mod explain;
+mod files;
 mod health;
 mod instance;
 mod keys;
+mod known;
+mod meta;
+mod metrics;
+mod moving;
+mod number;
 mod output;
 mod serve;
 mod signals;
+mod standing;
 mod trace;
+mod turn;
 
 use std::process::ExitCode;
 
@@ -31,7 +40,9 @@ use rustix::fs::Mode;
 use crate::cli::Audit;
 use crate::cli::Cli;
 use crate::cli::Command;
+use crate::cli::ConfigCommand;
 use crate::cli::Keys;
+use crate::cli::Number;
 
 /// How a command ended that could do its work.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -71,8 +82,12 @@ fn run(command: Command) -> anyhow::Result<Verdict> {
         Command::Audit(Audit::Reconcile(arguments)) => audit::reconcile(&arguments),
         Command::Audit(Audit::Verify(arguments)) => audit::verify(&arguments),
         Command::Check(arguments) => check::run(&arguments),
+        Command::Config(ConfigCommand::Explain(arguments)) => explain::run(&arguments),
         Command::Demo(arguments) => demo::run(arguments),
         Command::Emulator(arguments) => emulate::run(arguments),
+        Command::Move(arguments) => moving::run(&arguments),
+        Command::Number(Number::Add(arguments)) => number::add(&arguments),
+        Command::Number(Number::Token(arguments)) => number::change_token(&arguments),
         Command::Keys(Keys::Roll(arguments)) => keys::roll(&arguments),
         Command::Keys(Keys::Status(arguments)) => keys::status(&arguments),
         Command::Serve(arguments) => serve::run(&arguments),

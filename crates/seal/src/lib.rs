@@ -59,4 +59,5 @@ pub use place::RecordKind;
 pub use random::Random;
 pub use root_key::RootKey;
 pub use token::new_token;
+pub use token::new_webhook_secret;
 pub use zeroize::Zeroizing;

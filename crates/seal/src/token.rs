@@ -1,6 +1,7 @@
 //! Access tokens.
 
 use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use zeroize::Zeroizing;
 
@@ -10,6 +11,9 @@ use crate::secret::Secret;
 
 /// Characters of the random part.
 const RANDOM_LEN: usize = 43;
+
+/// Characters of a webhook secret, its prefix included.
+const WEBHOOK_LEN: usize = 50;
 
 /// A new token: the prefix, which tells people and secret scanners what it is, and 256 random bits
 /// as 43 base64url characters. Shown once; only its keyed hash is stored.
@@ -24,6 +28,20 @@ pub fn new_token(prefix: &str, random: &Random) -> Result<Zeroizing<String>, Sea
     token.push_str(prefix);
     URL_SAFE_NO_PAD.encode_string(secret.bytes(), &mut token);
     Ok(token)
+}
+
+/// A new secret that webhooks are signed with: `whsec_` and 32 random bytes in Base64 (Standard
+/// Webhooks 1.0, "Secret encoding").
+///
+/// # Errors
+///
+/// [`SealError::Random`] when there is no randomness.
+pub fn new_webhook_secret(random: &Random) -> Result<Zeroizing<String>, SealError> {
+    let secret = Secret::generate(random)?;
+    let mut text = Zeroizing::new(String::with_capacity(WEBHOOK_LEN));
+    text.push_str("whsec_");
+    STANDARD.encode_string(secret.bytes(), &mut text);
+    Ok(text)
 }
 
 #[cfg(test)]

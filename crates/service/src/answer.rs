@@ -1,6 +1,9 @@
 //! What a door answers.
 
 use domain::ids::DecisionId;
+use domain::time::Timestamp;
+use serde_json::Map;
+use serde_json::Value;
 use store::Refusal;
 use store::StoreError;
 use whatsapp::error::GraphError;
@@ -12,6 +15,10 @@ pub struct Answer {
     pub body: Vec<u8>,
     /// The decision behind it.
     pub decision: Option<DecisionId>,
+    /// When it is judged again, for a message that waits in the queue.
+    pub queued_until: Option<Timestamp>,
+    /// What went wrong for a part of it: the answer has its status, and it beside the rest.
+    pub partly: Option<GraphError>,
 }
 
 impl Answer {
@@ -19,7 +26,26 @@ impl Answer {
         Self {
             body,
             decision: None,
+            queued_until: None,
+            partly: None,
         }
+    }
+
+    pub(crate) fn json(body: &Value) -> Self {
+        Self::plain(whatsapp::ascii_json(body).into_bytes())
+    }
+
+    /// The HTTP status and the whole body, with `trace` as `fbtrace_id` of an error in it.
+    pub fn into_parts(self, trace: &str) -> (u16, Vec<u8>) {
+        let Some(error) = self.partly else {
+            return (200, self.body);
+        };
+        let mut whole: Map<String, Value> = serde_json::from_slice(&self.body).unwrap_or_default();
+        let beside: Map<String, Value> =
+            serde_json::from_slice(&error.to_json(trace)).unwrap_or_default();
+        whole.extend(beside);
+        let body = whatsapp::ascii_json(&Value::Object(whole));
+        (error.status, body.into_bytes())
     }
 
     /// Meta's `{"success":true}`.
@@ -55,7 +81,7 @@ impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Refused(Refusal::Missing(_)) => GraphError::not_found().into(),
-            StoreError::Busy | StoreError::Stopped => Self::unavailable(),
+            StoreError::Busy | StoreError::Fenced | StoreError::Stopped => Self::unavailable(),
             error => {
                 tracing::error!(%error, "the store failed");
                 Self::unavailable()
@@ -65,8 +91,17 @@ impl From<StoreError> for Failure {
 }
 
 impl Failure {
+    /// Something may have been done or not.
+    pub(crate) fn unclear() -> Self {
+        GraphError::of(
+            131_000,
+            "WhatsApp did not say whether it was done; look before you try again.",
+        )
+        .into()
+    }
+
     /// Nothing was done; it is worth trying again in a moment.
-    pub(crate) fn unavailable() -> Self {
+    pub fn unavailable() -> Self {
         Self {
             error: GraphError::unavailable(),
             decision: None,

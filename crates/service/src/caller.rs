@@ -8,6 +8,7 @@ use domain::message::IdentityMode;
 use seal::IdKey;
 use store::registry::Number;
 use whatsapp::error::GraphError;
+use whatsapp::signature;
 
 use crate::Service;
 
@@ -48,6 +49,44 @@ impl Service {
             number: app.number,
             scopes,
         })
+    }
+
+    /// Checks an `appsecret_proof`: HMAC-SHA256 over the app's own token under the app's own secret,
+    /// as Graph has it. The call to Meta is proved anew, with what belongs to it.
+    ///
+    /// # Errors
+    /// Graph's 400 for a proof that was not made with the two.
+    pub fn prove(&self, caller: &Caller, token: &str, proof: &str) -> Result<(), GraphError> {
+        let registry = self.store.registry();
+        let app = registry
+            .app(caller.app)
+            .ok_or_else(GraphError::token_invalid)?;
+        let right = signature::appsecret_proof(&app.secret, token);
+        if seal::constant_time_eq(right.as_bytes(), proof.to_ascii_lowercase().as_bytes()) {
+            Ok(())
+        } else {
+            Err(GraphError::malformed(
+                "appsecret_proof was not made with this token and this app's secret",
+            ))
+        }
+    }
+
+    /// That the app may use the number with this id at Meta.
+    ///
+    /// # Errors
+    /// Graph's 404 for one it may not use, or that is not there.
+    pub fn uses(&self, caller: &Caller, phone_number_id: &str) -> Result<(), GraphError> {
+        self.number(caller, phone_number_id).map(drop)
+    }
+
+    /// A number of an account, if the app may use one of its numbers.
+    pub(crate) fn account(&self, caller: &Caller, waba_id: &str) -> Result<Number, GraphError> {
+        let registry = self.store.registry();
+        let mut numbers = registry.numbers.iter();
+        numbers
+            .find(|number| number.waba_id == waba_id && caller.covers(number.id))
+            .cloned()
+            .ok_or_else(GraphError::not_found)
     }
 
     /// The number with this id at Meta, if the app may use it. One it may not use is not there.

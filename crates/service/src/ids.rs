@@ -18,6 +18,8 @@ const MESSAGE_PREFIX: &str = "wamid.";
 /// A media id is written in digits, because SDKs know media ids by that: 24 bytes as three numbers
 /// of this many digits. It is longer than any id of Meta's.
 const MEDIA_DIGITS: usize = 20;
+/// The prefix SDKs know call ids by.
+const CALL_PREFIX: &str = "wacid.";
 const CALLBACK_PREFIX: &str = "imvume.";
 
 /// A message's id for an app.
@@ -79,6 +81,11 @@ pub(crate) fn open_callback(key: &IdKey, text: &str) -> Option<MessageId> {
 /// What stands for a message the gateway does not know: always the same, leading nowhere.
 pub(crate) fn foreign(key: &IdKey, wamid: &str) -> String {
     format!("{MESSAGE_PREFIX}{}", key.pseudonym(FOREIGN, wamid))
+}
+
+/// A call's id for an app: always the same, leading nowhere.
+pub(crate) fn call(key: &IdKey, wacid: &str) -> String {
+    format!("{CALL_PREFIX}{}", key.pseudonym(FOREIGN, wacid))
 }
 
 #[cfg(test)]

@@ -33,7 +33,6 @@ use whatsapp::webhook::PreferenceValue;
 use whatsapp::webhook::SignalSource;
 use whatsapp::webhook::StatusKind;
 use whatsapp::webhook::TemplateEvent;
-use whatsapp::webhook::UnhandledField;
 
 use crate::Service;
 use crate::confirm;
@@ -75,6 +74,16 @@ impl Service {
         signature: Option<&str>,
         body: &[u8],
     ) -> Result<IntakeReply, IntakeError> {
+        let taken = self.take_in(signature, body).await;
+        self.measures.webhook(&taken);
+        taken
+    }
+
+    async fn take_in(
+        &self,
+        signature: Option<&str>,
+        body: &[u8],
+    ) -> Result<IntakeReply, IntakeError> {
         if body.is_empty() {
             return Err(IntakeError::Empty);
         }
@@ -85,14 +94,14 @@ impl Service {
                 items: items.iter().filter_map(|i| self.item(i, now)).collect(),
             },
             Err(_) => Intake {
-                items: vec![aside("not a webhook", body)],
+                items: vec![aside("not a webhook", &webhook::keepable(body))],
             },
         };
         Ok(self.store.intake(intake).await?)
     }
 
     fn item(&self, item: &webhook::Item<'_>, now: Timestamp) -> Option<Item> {
-        let aside = |why, raw: whatsapp::Raw<'_>| Some(aside(why, raw.as_str().as_bytes()));
+        let aside = |why, raw: &str| Some(aside(why, raw.as_bytes()));
         match item {
             webhook::Item::Message(message) => Some(
                 self.message(message, now)
@@ -104,23 +113,43 @@ impl Service {
             ),
             webhook::Item::Preference(preference) => match self.preference(preference, now) {
                 Some(preference) => Some(Item::Preference(preference)),
-                None => aside("preference", preference.raw),
+                None => aside("preference", preference.raw.as_str()),
             },
             webhook::Item::TemplateChange(change) => match template(change) {
                 Some(change) => Some(Item::Template(change)),
-                None => aside("template", change.raw),
+                None => aside("template", change.raw.as_str()),
             },
-            webhook::Item::Unhandled { field, raw, .. } => match field {
-                // Minimisation: what nobody asked for is not kept, not even sealed.
-                UnhandledField::AddressBook | UnhandledField::History => None,
-                _ => aside("field not handled", *raw),
-            },
-            webhook::Item::AccountUpdate(update) => aside("account", update.raw),
-            webhook::Item::Call(call) => aside("call", call.raw),
-            webhook::Item::Errors(errors) => aside("errors", errors.raw),
-            webhook::Item::NumberQuality(quality) => aside("number quality", quality.raw),
-            webhook::Item::Unknown { raw, .. } => aside("unknown field", *raw),
-            webhook::Item::Unreadable { raw, .. } => aside("unreadable", *raw),
+            // Minimisation: what nobody asked for is not kept, not even sealed.
+            webhook::Item::Dropped(dropped) => {
+                self.measures.dropped(dropped.kind.as_str());
+                None
+            }
+            webhook::Item::Call(call) => Some(
+                self.ring(call, now)
+                    .unwrap_or_else(|why| self::aside(why, call.raw.as_str().as_bytes())),
+            ),
+            webhook::Item::CallStatus(status) => aside("call status", status.raw.as_str()),
+            webhook::Item::Echo(echo) => Some(
+                self.echo(echo, now)
+                    .unwrap_or_else(|why| self::aside(why, echo.raw.as_str().as_bytes())),
+            ),
+            webhook::Item::Errors(errors) => aside("errors", errors.raw.as_str()),
+            webhook::Item::Group(change) => aside("group", change.raw.as_str()),
+            webhook::Item::Health(health) => Some(
+                self.health(health, now)
+                    .unwrap_or_else(|why| self::aside(why, health.raw.as_str().as_bytes())),
+            ),
+            webhook::Item::IdentityChange(change) => Some(
+                self.succession(change, now)
+                    .unwrap_or_else(|why| self::aside(why, change.raw.as_str().as_bytes())),
+            ),
+            webhook::Item::Notice(notice) => Some(
+                self.notice(notice, now)
+                    .unwrap_or_else(|why| self::aside(why, notice.raw.as_str().as_bytes())),
+            ),
+            webhook::Item::Unhandled { raw, .. } => aside("field not handled", raw.as_str()),
+            webhook::Item::Unknown { raw, .. } => aside("unknown field", raw.as_str()),
+            webhook::Item::Unreadable { raw, .. } => aside("unreadable", raw.as_str()),
             _ => None,
         }
     }
@@ -167,7 +196,7 @@ impl Service {
             meta_at,
             now,
         );
-        let in_group = message.group_id.is_some();
+        let overheard = message.standby || message.group_id.is_some();
         Ok(Item::Message(Box::new(Message {
             number: number.id,
             identifiers,
@@ -177,12 +206,25 @@ impl Service {
             dedup,
             wamid: message.id.as_str().to_owned(),
             content: content(message),
-            opens_window: message.opens_window(),
-            relayed: !message.standby && !in_group,
-            said: self.said(message),
+            opens_window: message.opens_window() && !overheard,
+            relayed: !overheard,
+            said: self.heard(message, overheard),
             media: message.media.as_deref().map(reference),
             successor,
         })))
+    }
+
+    /// The word with effects where it was said. Others read along in a group, and another app answers
+    /// what came on standby: a stop counts there as well, nothing else does, and nobody is answered.
+    fn heard(&self, message: &InboundMessage<'_>, overheard: bool) -> Option<Said> {
+        let said = self.said(message)?;
+        if !overheard {
+            return Some(said);
+        }
+        stops(&said).then_some(Said {
+            confirmation: None,
+            ..said
+        })
     }
 
     /// The word with effects in a message, if there is one.
@@ -302,7 +344,7 @@ impl Service {
     }
 
     /// The key of an item. A timestamp that cannot be sorts the item by when it came.
-    fn dedup(&self, parts: &[&[u8]], seconds: Option<i64>, now: Timestamp) -> Dedup {
+    pub(crate) fn dedup(&self, parts: &[&[u8]], seconds: Option<i64>, now: Timestamp) -> Dedup {
         let hour = seconds
             .map(|seconds| Timestamp::from_seconds(seconds).hour())
             .filter(|hour| now.hour() - PLAUSIBLE_PAST <= *hour && *hour <= now.hour() + 24)
@@ -321,8 +363,15 @@ fn aside(why: &'static str, raw: &[u8]) -> Item {
     })
 }
 
+const fn stops(said: &Said) -> bool {
+    match said.keyword {
+        Keyword::Stop | Keyword::StopAmbiguous | Keyword::StopEverything => true,
+        Keyword::Help | Keyword::Start => false,
+    }
+}
+
 /// The identifiers that can be read; canonical, the phone with its `+`.
-fn read_identifiers(
+pub(crate) fn read_identifiers(
     phone: Option<&str>,
     user_id: Option<&str>,
     parent: Option<&str>,
@@ -381,7 +430,8 @@ fn template(change: &webhook::TemplateChange<'_>) -> Option<TemplateChange> {
     })
 }
 
-const fn name(kind: MessageKind) -> &'static str {
+/// The name a kind of message has in the store.
+pub(crate) const fn name(kind: MessageKind) -> &'static str {
     match kind {
         MessageKind::Audio => "audio",
         MessageKind::Button => "button",

@@ -8,22 +8,34 @@
 //! background part (if any) started in [`Service::run`].
 
 mod answer;
+mod beside;
+mod block;
 mod caller;
 mod confirm;
+mod contacts;
+mod events;
 mod ids;
 mod intake;
 mod look;
+mod marketing;
+mod measures;
 mod media;
 mod mint;
+mod named;
+mod numbers;
 mod object;
+mod outcome;
 mod own;
 mod picture;
 mod publish;
+mod queue;
 mod relay;
 mod render;
 mod send;
 mod settings;
+mod storage;
 mod sync;
+mod templates;
 mod turns;
 mod upstream;
 
@@ -46,13 +58,22 @@ use turns::Turns;
 
 pub use answer::Answer;
 pub use answer::Failure;
+pub use block::Blocking;
+pub use block::PageQuery;
 pub use caller::Caller;
 pub use intake::IntakeError;
+pub use measures::Measures;
 pub use media::Fetched;
+pub use numbers::AddNumber;
+pub use numbers::Added;
+pub use numbers::NumberError;
+pub use numbers::Tested;
+pub use numbers::Token;
 pub use publish::PublishError;
 pub use send::SendHeaders;
 pub use settings::NumberSettings;
 pub use settings::Settings;
+pub use templates::TemplateQuery;
 
 /// Everything the doors call.
 #[derive(Debug)]
@@ -64,6 +85,7 @@ pub struct Service {
     settings: Settings,
     callback: IdKey,
     log: publish::Log,
+    measures: Measures,
     /// Sends under an idempotency key: a repetition waits until the first one has ended.
     sending: Turns<(AppId, [u8; 16])>,
     /// Media objects on their way here: two askers must not fetch the same one twice.
@@ -127,6 +149,7 @@ impl Service {
             languages: LanguageSet::south_africa_and_default(),
             callback: store.keyring().callback_key(),
             log,
+            measures: Measures::default(),
             sending: Turns::default(),
             fetching: Turns::default(),
             downloads: Semaphore::new(media::DOWNLOADS),
@@ -147,13 +170,18 @@ impl Service {
         &self.settings
     }
 
+    /// What it counts.
+    pub const fn measures(&self) -> &Measures {
+        &self.measures
+    }
+
     /// The newest signed checkpoint of the log.
     pub fn checkpoint(&self) -> Option<String> {
         self.log.checkpoint()
     }
 
-    /// Starts what goes on in the background: the log's files, deliveries, the gateway's own
-    /// messages, the template catalogue, tidying up.
+    /// Starts what goes on in the background: the log's files, deliveries, events, messages that
+    /// wait and the gateway's own, the template catalogue, tidying up.
     pub fn run(self: &Arc<Self>) {
         let spawn = |service: Arc<Self>, name: Job| {
             let closing = self.closing.clone();
@@ -166,8 +194,10 @@ impl Service {
         };
         for name in [
             Job::Checkpoints,
+            Job::Events,
             Job::Own,
             Job::Publish,
+            Job::Queue,
             Job::Relay,
             Job::Settle,
             Job::Sync,
@@ -182,8 +212,10 @@ impl Service {
         match job {
             Job::Checkpoints => self.store.checkpoints().await,
             Job::Settle => self.store.settle().await,
+            Job::Events => self.tell().await,
             Job::Own => self.send_own().await,
             Job::Publish => self.publish().await,
+            Job::Queue => self.send_queued().await,
             Job::Relay => self.relay().await,
             Job::Sync => self.sync().await,
             Job::Tidy => self.tidy().await,
@@ -207,6 +239,13 @@ impl Service {
         self.store.close();
     }
 
+    /// Ends the background work at once, because another process has taken over: neither rows nor the
+    /// log's files are written any more. What was under way is left to the other.
+    pub fn abandon(&self) {
+        self.closing.cancel();
+        self.tasks.close();
+    }
+
     async fn tidy(&self) {
         loop {
             if let Err(error) = self.store.tidy().await {
@@ -220,8 +259,10 @@ impl Service {
 #[derive(Clone, Copy, Debug)]
 enum Job {
     Checkpoints,
+    Events,
     Own,
     Publish,
+    Queue,
     Relay,
     Settle,
     Sync,

@@ -1,16 +1,13 @@
-//! What an app may read of its number: the number, the business profile, the templates.
+//! What an app may read of its number: the number, the business profile.
 
 use domain::access::AppScope;
-use http::Method;
-use serde_json::Value;
-use serde_json::json;
 use whatsapp::error::GraphError;
+use whatsapp::paging;
 
 use crate::Answer;
 use crate::Caller;
 use crate::Failure;
 use crate::Service;
-use crate::send::mapped;
 
 /// The fields of a number an app may read. What concerns the connection to Meta (webhooks,
 /// settings, certificates) is the control plane's.
@@ -38,9 +35,6 @@ const PROFILE_FIELDS: &[&str] = &[
     "vertical",
     "messaging_product",
 ];
-
-/// How many templates one page holds at the most.
-const PAGE: usize = 250;
 
 impl Service {
     /// `GET /{phone-number-id}`.
@@ -101,63 +95,9 @@ impl Service {
         };
         let mut url = self.graph(path);
         url.query_pairs_mut().append_pair("fields", &fields);
-        match self.call((Method::GET, &url), phone_number_id, None).await {
-            Ok(response) if response.status.is_success() => {
-                let value: Value =
-                    serde_json::from_slice(&response.body).map_err(|_| Failure::unavailable())?;
-                Ok(Answer::plain(whatsapp::ascii_json(&value).into_bytes()))
-            }
-            Ok(response) => Err(mapped(&response).into()),
-            Err(_) => Err(Failure::unavailable()),
-        }
-    }
-
-    /// `GET /{waba-id}/message_templates`, from the synced catalogue: one page with everything.
-    ///
-    /// # Errors
-    /// Graph's 404 for an account none of whose numbers is the app's.
-    pub fn templates(
-        &self,
-        caller: &Caller,
-        waba_id: &str,
-        name: Option<&str>,
-        limit: Option<usize>,
-    ) -> Result<Answer, Failure> {
-        caller.needs(AppScope::Read)?;
-        let registry = self.store.registry();
-        let own = |number: &&store::registry::Number| {
-            number.waba_id == waba_id && caller.covers(number.id)
-        };
-        registry
-            .numbers
-            .iter()
-            .find(own)
-            .ok_or_else(GraphError::not_found)?;
-        let data: Vec<Value> = registry
-            .templates
-            .iter()
-            .filter(|template| template.waba_id == waba_id)
-            .filter(|template| name.is_none_or(|name| template.name == name))
-            .take(limit.unwrap_or(PAGE).clamp(1, PAGE))
-            .map(|template| {
-                let mut raw: Value = serde_json::from_str(&template.raw).unwrap_or_default();
-                if let Some(raw) = raw.as_object_mut() {
-                    // Webhooks may have told more since the last sync.
-                    raw.insert("category".to_owned(), template.category.name().into());
-                }
-                raw
-            })
-            .collect();
-        let body = json!({
-            "summary": {
-                "total_count": data.len(),
-                "message_template_count": data.len(),
-                "message_template_limit": PAGE,
-                "are_translations_complete": true,
-            },
-            "data": data,
-            "paging": {"cursors": {}},
-        });
-        Ok(Answer::plain(whatsapp::ascii_json(&body).into_bytes()))
+        let body = self.fetch_from_meta(&url, phone_number_id).await?;
+        let base = self.settings.apps_url.as_str();
+        let body = paging::rewrite(&body, base).map_err(|_| Failure::unavailable())?;
+        Ok(Answer::plain(body))
     }
 }

@@ -110,7 +110,7 @@ impl Service {
             .await
             .map_err(|_| Failure::unavailable())?;
         if !sent.status.is_success() {
-            return Err(mapped(&sent).into());
+            return Err(mapped(&sent));
         }
         let id = parse_media_upload(&sent.body).map_err(|_| Failure::unavailable())?;
         let reference = Reference {
@@ -197,7 +197,7 @@ impl Service {
         }
         match answer {
             Ok(response) if response.status.is_success() => Ok(Answer::success()),
-            Ok(response) => Err(mapped(&response).into()),
+            Ok(response) => Err(mapped(&response)),
             Err(_) => Err(Failure::unavailable()),
         }
     }
@@ -261,7 +261,7 @@ impl Service {
         let located = self.call((Method::GET, &url), &phone_number_id, None).await;
         let located = located.map_err(|_| Failure::unavailable())?;
         if !located.status.is_success() {
-            return Err(mapped(&located).into());
+            return Err(mapped(&located));
         }
         let info = parse_media_info(&located.body).map_err(|_| Failure::unavailable())?;
         let bytes = self.download(&info.url, &phone_number_id).await?;
@@ -305,7 +305,7 @@ impl Service {
         if response.status.is_success() {
             Ok(response.body.to_vec())
         } else {
-            Err(mapped(&response).into())
+            Err(mapped(&response))
         }
     }
 

@@ -9,6 +9,7 @@ use whatsapp::recipient::Recipient;
 
 use crate::Service;
 use crate::ids;
+use crate::outcome::conclusion;
 use crate::send::real;
 
 impl Service {
@@ -54,7 +55,8 @@ impl Service {
             return;
         };
         let sent = self.post_message(number, body).await;
-        self.conclude(call.message, sent).await;
+        let (called, _) = conclusion(call.message, sent);
+        self.note(called).await;
     }
 }
 

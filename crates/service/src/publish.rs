@@ -139,9 +139,11 @@ impl Service {
     pub async fn publish_now(&self) -> Result<Option<String>, PublishError> {
         let store = Arc::clone(&self.store);
         let (writer, newest) = (Arc::clone(&self.log.writer), Arc::clone(&self.log.newest));
+        let measures = self.measures.clone();
         tokio::task::spawn_blocking(move || {
             let mut writer = writer.lock().unwrap_or_else(PoisonError::into_inner);
             let note = writer.publish(&store)?;
+            measures.published(writer.directory.size(), store.clock().now());
             newest
                 .lock()
                 .unwrap_or_else(PoisonError::into_inner)

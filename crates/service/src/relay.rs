@@ -12,7 +12,9 @@ use domain::ids::AppId;
 use domain::ids::ConversationId;
 use domain::time::Span;
 use domain::time::Timestamp;
+use egress::EgressError;
 use egress::Request;
+use egress::Response;
 use http::HeaderMap;
 use http::HeaderValue;
 use http::Method;
@@ -43,7 +45,7 @@ const ATTEMPTS: u32 = 24;
 /// The longest pause between two attempts.
 const LONGEST_PAUSE: Span = Span::hours(2);
 /// How often a worker looks by itself: clocks may be set, and a retry may become due.
-const LOOK_AGAIN: Duration = Duration::from_millis(500);
+pub(crate) const LOOK_AGAIN: Duration = Duration::from_millis(500);
 
 impl Service {
     /// Delivers to every app that listens, for ever.
@@ -134,6 +136,7 @@ impl Service {
             // The next threads are on their way while those that ended are written.
             if !ended.is_empty() {
                 made += ended.len();
+                self.measures.attempted(app.id, &ended);
                 self.store.attempted(std::mem::take(&mut ended)).await?;
             }
             let Some(first) = going.join_next().await else {
@@ -198,12 +201,12 @@ impl Service {
                 ended(DeliveryState::Delivered, Some(response.status.as_u16()))
             }
             Ok(response) => {
-                let wait = response
-                    .headers
-                    .get(header::RETRY_AFTER)
-                    .and_then(|value| value.to_str().ok()?.parse().ok())
-                    .map(Span::seconds);
+                let wait = asked(&response);
                 self.again(due, now, Some(response.status.as_u16()), wait)
+            }
+            // It took the webhook and said more than anybody reads.
+            Err(EgressError::TooLarge { status, .. }) if status.is_success() => {
+                ended(DeliveryState::Delivered, Some(status.as_u16()))
             }
             Err(_) => self.again(due, now, None, None),
         }
@@ -255,8 +258,6 @@ impl Service {
             .read_now(|reader| render::render(reader, due, frame))
     }
 
-    /// The next attempt: twice as late as the one before, up to a bound, with a fifth of chance so
-    /// that a recovering endpoint is not met by everything at once.
     fn again(
         &self,
         due: &Due,
@@ -264,26 +265,42 @@ impl Service {
         answer: Option<u16>,
         asked: Option<Span>,
     ) -> Attempt {
-        if due.attempts + 1 >= ATTEMPTS {
-            return Attempt {
-                id: due.id,
-                state: DeliveryState::Dead,
-                answer,
-                next: now,
-            };
+        let next = self.later(due.attempts, now, asked);
+        Attempt {
+            id: due.id,
+            state: match next {
+                Some(_) => DeliveryState::Waiting,
+                None => DeliveryState::Dead,
+            },
+            answer,
+            next: next.unwrap_or(now),
         }
-        let base = Span::seconds(1_u32 << due.attempts.min(12)).min(LONGEST_PAUSE);
+    }
+
+    /// The next attempt after one that failed and so many before it: twice as late as the one before,
+    /// up to a bound, with a fifth of chance so that a recovering endpoint is not met by everything at
+    /// once. None if it is given up.
+    pub(crate) fn later(
+        &self,
+        attempts: u32,
+        now: Timestamp,
+        asked: Option<Span>,
+    ) -> Option<Timestamp> {
+        if attempts + 1 >= ATTEMPTS {
+            return None;
+        }
+        let base = Span::seconds(1_u32 << attempts.min(12)).min(LONGEST_PAUSE);
         let [chance] = self.store.random().array::<1>().unwrap_or_default();
         let jitter = base.as_micros() / 5 * i64::from(chance) / 255;
         let pause = Span::micros(base.as_micros() + jitter).max(asked.unwrap_or(Span::ZERO));
-        let next = now + pause.min(LONGEST_PAUSE);
-        Attempt {
-            id: due.id,
-            state: DeliveryState::Waiting,
-            answer,
-            next,
-        }
+        Some(now + pause.min(LONGEST_PAUSE))
     }
+}
+
+/// The pause an endpoint asks for, in seconds.
+pub(crate) fn asked(response: &Response) -> Option<Span> {
+    let value = response.headers.get(header::RETRY_AFTER)?;
+    value.to_str().ok()?.parse().ok().map(Span::seconds)
 }
 
 /// Whether a delivery can go.

@@ -19,10 +19,12 @@ use store::StoreError;
 use store::delivery::Due;
 use store::read::MessageRow;
 use whatsapp::relay::Identity;
+use whatsapp::relay::RelayCall;
 use whatsapp::relay::RelayError;
 use whatsapp::relay::RelayMessage;
 use whatsapp::relay::RelayStatus;
 use whatsapp::relay::Rewrite;
+use whatsapp::relay::render_call;
 use whatsapp::relay::render_message;
 use whatsapp::relay::render_status;
 
@@ -30,6 +32,9 @@ use crate::ids;
 
 /// How far back in a thread a quoted message is looked for.
 const REACH: usize = 200;
+
+/// The kind of a message that is a call.
+pub(crate) const CALL: &str = "call";
 
 /// What an app in alias mode reads instead of a name.
 const ALIAS_NAME: &str = "Customer";
@@ -65,7 +70,7 @@ pub(crate) struct Frame<'a> {
 struct Inbound<'a> {
     #[serde(borrow)]
     message: &'a RawValue,
-    #[serde(borrow)]
+    #[serde(borrow, default)]
     contact: Option<&'a RawValue>,
 }
 
@@ -122,6 +127,7 @@ pub(crate) fn render(
         return Ok(Rendered::NeedsAlias(row.subject));
     }
     let body = match due.status {
+        None if row.kind == CALL => call(reader, &row, &person, frame)?,
         None => message(reader, &row, &person, frame)?,
         Some(status) => match reader.status(status)? {
             Some(told) => status_of(reader, &row, &person, frame, &told)?,
@@ -252,6 +258,55 @@ fn message(
         successor_alias: None,
     };
     Ok(render_message(&stored, &rewrite).ok())
+}
+
+/// An event of a call. All events of one call share their id; it leads nowhere, because nothing can be
+/// done with a call through the gateway.
+fn call(
+    reader: &Reader<'_>,
+    row: &MessageRow,
+    person: &Person,
+    frame: Frame<'_>,
+) -> Result<Option<String>, StoreError> {
+    let content = reader.content(row)?;
+    let Ok(inbound) = serde_json::from_slice::<Inbound<'_>>(&content.content) else {
+        return Ok(None);
+    };
+    let Some((_, conversation)) = reader.conversation(row.conversation)? else {
+        return Ok(None);
+    };
+    let Some(number) = reader.registry().number(conversation.number) else {
+        return Ok(None);
+    };
+    let upstream = content.wamid.as_deref().map_or("", String::as_str);
+    let known: Vec<&str> = person.known.iter().map(String::as_str).collect();
+    let stored = RelayCall {
+        waba_id: &number.waba_id,
+        phone_number_id: &number.phone_number_id,
+        display_phone_number: &number.display,
+        call_raw: inbound.message.get(),
+        contact_raw: None,
+    };
+    let identity = match person.identity() {
+        Identity::Real { .. } => Identity::Real {
+            wa_id: person.wa_id.as_deref(),
+            user_id: person.user_id.as_deref(),
+            profile_name: None,
+        },
+        alias @ Identity::Alias { .. } => alias,
+    };
+    let rewrite = Rewrite {
+        identity,
+        message_id: &ids::call(frame.ids, upstream),
+        map_message_id: &|_| None,
+        media_id: None,
+        media_url: None,
+        media_sha256: None,
+        keep_referral: false,
+        known: &known,
+        successor_alias: None,
+    };
+    Ok(render_call(&stored, &rewrite).ok())
 }
 
 fn status_of(

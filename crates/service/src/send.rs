@@ -1,5 +1,6 @@
 //! Send: parse strictly, judge and store in one transaction, then one call to Meta.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -13,10 +14,13 @@ use domain::message::MessageState;
 use domain::subject::Identifier;
 use domain::subject::IdentifierKind;
 use domain::template::Category;
+use domain::time::Timestamp;
 use egress::EgressError;
 use egress::Response;
 use http::Method;
+use http::header;
 use seal::Zeroizing;
+use store::operation::Address;
 use store::operation::Called;
 use store::operation::Judged;
 use store::operation::Outgoing;
@@ -26,11 +30,14 @@ use store::operation::Send;
 use store::operation::SendReply;
 use store::registry::Number;
 use whatsapp::error::GraphError;
+use whatsapp::error::UpstreamError;
+use whatsapp::error::code::Retry;
 use whatsapp::error::parse_upstream;
 use whatsapp::outbound::DirectCategory;
 use whatsapp::outbound::MediaSource;
 use whatsapp::outbound::MessagesBody;
 use whatsapp::outbound::SendBody;
+use whatsapp::outbound::SendEdge;
 use whatsapp::outbound::Upstream;
 use whatsapp::outbound::parse_messages_body;
 use whatsapp::recipient::Bsuid;
@@ -38,13 +45,20 @@ use whatsapp::recipient::E164;
 use whatsapp::recipient::Recipient;
 use whatsapp::response::AnsweredPerson;
 use whatsapp::response::SendAnswer;
-use whatsapp::response::parse_send;
 
 use crate::Answer;
 use crate::Caller;
 use crate::Failure;
 use crate::Service;
 use crate::ids;
+use crate::outcome::Outbound;
+use crate::outcome::conclusion;
+use crate::queue;
+
+/// The longest pause that is passed on from Meta to an app, in seconds.
+const LONGEST_WAIT: i64 = 3_600;
+/// How soon one person can be written to again: Meta takes one message in six seconds.
+const PAIR_WAIT: i64 = 6;
 
 /// What came with the body of a send.
 #[derive(Clone, Copy, Debug, Default)]
@@ -53,6 +67,8 @@ pub struct SendHeaders<'a> {
     pub purpose: Option<&'a str>,
     /// `Idempotency-Key`.
     pub idempotency_key: Option<&'a str>,
+    /// `Imvume-Queue`: until when the message may wait, if it has to.
+    pub queue: Option<&'a str>,
 }
 
 impl Service {
@@ -72,19 +88,34 @@ impl Service {
     ) -> Result<Answer, Failure> {
         let number = self.number(caller, phone_number_id)?;
         match parse_messages_body(body).map_err(|error| error.graph())? {
+            MessagesBody::Read { .. } if headers.queue.is_some() => Err(GraphError::invalid(
+                "Imvume-Queue is for messages; marking one as read does not wait.",
+            )
+            .into()),
             MessagesBody::Read { message_id, typing } => {
                 self.mark_read(caller, &number, &message_id, typing).await
             }
             MessagesBody::Send(message) => {
-                let request = self.request(caller, &number, &message, (headers, body))?;
-                let message = Arc::new(*message);
-                let (service, sending) = (Arc::clone(self), Arc::clone(&message));
-                let sending = async move { service.send(request, &number, &sending).await };
-                let ended = self.tasks.spawn(sending).await;
-                let (id, decision) = ended.map_err(|_| Failure::unavailable())??;
-                Ok(answer(caller, &message, id, decision))
+                self.submit(caller, number, *message, (headers, body)).await
             }
         }
+    }
+
+    /// Sends a checked message, whichever path it was posted to.
+    pub(crate) async fn submit(
+        self: &Arc<Self>,
+        caller: &Caller,
+        number: Number,
+        message: SendBody,
+        (headers, raw): (SendHeaders<'_>, &[u8]),
+    ) -> Result<Answer, Failure> {
+        let request = self.request(caller, &number, &message, (headers, raw))?;
+        let message = Arc::new(message);
+        let (service, sending) = (Arc::clone(self), Arc::clone(&message));
+        let sending = async move { service.send(request, &number, &sending).await };
+        let ended = self.tasks.spawn(sending).await;
+        let sent = ended.map_err(|_| Failure::unavailable())??;
+        Ok(answer(caller, &message, &sent))
     }
 
     /// What the store is asked.
@@ -95,19 +126,31 @@ impl Service {
         body: &SendBody,
         (headers, raw): (SendHeaders<'_>, &[u8]),
     ) -> Result<Send, GraphError> {
-        // The same body from another number or for another purpose is another request.
+        // The same body from another number, for another purpose or on another path is another
+        // request.
         let repetition = headers.idempotency_key.map(|key| {
-            let asked = [
+            let hash = seal::sha256(raw);
+            let mut asked = vec![
                 number.phone_number_id.as_bytes(),
                 headers.purpose.unwrap_or_default().as_bytes(),
-                &seal::sha256(raw),
+                &hash,
             ];
+            if body.edge != SendEdge::Messages {
+                asked.push(body.edge.as_str().as_bytes());
+            }
+            if let Some(queue) = headers.queue {
+                asked.extend([b"queue", queue.as_bytes()]);
+            }
             let tag = |parts: &[&[u8]]| self.store.keyring().dedup_tag(parts);
             (
                 tag(&[b"idempotency", key.as_bytes()]),
                 seal::sha256(&asked.join(&0)),
             )
         });
+        let now = self.store.clock().now();
+        let queueing = headers
+            .queue
+            .map(|text| queue::queueing(text, body.edge, now));
         Ok(Send {
             app: Some(caller.app),
             number: number.id,
@@ -119,6 +162,7 @@ impl Service {
             references: references(caller, body)?,
             media: media(caller, body)?,
             idempotency: repetition,
+            queue: queueing.transpose()?,
         })
     }
 
@@ -128,8 +172,12 @@ impl Service {
             (Some(app), Some((tag, _))) => Some(self.sending.take(&(app, *tag)).await),
             _ => None,
         };
-        match self.store.send(request).await? {
-            SendReply::Judged(judged) => self.judged(number, body, &judged).await,
+        // What may wait may also be put back by Meta's answer, and is needed whole for that.
+        let waits = request.queue.is_some().then(|| request.clone());
+        let reply = self.store.send(request).await;
+        self.measures.send(&reply);
+        match reply? {
+            SendReply::Judged(judged) => self.judged(number, body, (&judged, waits)).await,
             SendReply::Repeated(repeated) => answered_before(&repeated),
             SendReply::KeyReused => Err(GraphError {
                 status: 409,
@@ -153,26 +201,57 @@ impl Service {
         &self,
         number: &Number,
         body: &SendBody,
-        judged: &Judged,
+        (judged, waits): (&Judged, Option<Send>),
     ) -> Result<Sent, Failure> {
-        if judged.decision.outcome != Outcome::Allow {
-            return Err(refused(judged, self.store.clock().now()));
-        }
         let decision = Some(judged.decision_id);
-        match self.call_meta(number, body, judged).await {
-            Outbound::Accepted => Ok((judged.message, decision)),
-            Outbound::Refused(error) => Err(Failure {
-                error,
-                decision,
-                retry_after: None,
-            }),
+        let sent = |queued_until| Sent {
+            message: judged.message,
+            decision,
+            queued_until,
+        };
+        match judged.decision.outcome {
+            Outcome::Allow => {}
+            Outcome::Defer { until } if judged.queued => return Ok(sent(Some(until))),
+            Outcome::Defer { .. } | Outcome::Refuse => {
+                return Err(refused(judged, self.store.clock().now()));
+            }
         }
+        let ready = Ready {
+            message: judged.message,
+            address: &judged.address,
+            references: &judged.references,
+            media: &judged.media,
+        };
+        let (called, outbound) =
+            conclusion(judged.message, self.call_meta(number, body, &ready).await);
+        let failure = match outbound {
+            Outbound::Accepted => {
+                self.note(called).await;
+                return Ok(sent(None));
+            }
+            Outbound::Refused(failure) => failure,
+        };
+        if let Some(request) = waits
+            && let Some(due) = self.join_queue(judged.message, request, &failure).await
+        {
+            return Ok(sent(Some(due)));
+        }
+        self.note(called).await;
+        Err(Failure {
+            decision,
+            ..failure
+        })
     }
 
-    /// The one call. Its outcome is handed to the writer before this returns, and is durable soon
-    /// after; a crash in between leaves the message indeterminate, which its first status resolves.
-    async fn call_meta(&self, number: &Number, body: &SendBody, judged: &Judged) -> Outbound {
-        let uploads = uploads(&judged.media);
+    /// The one call. A crash before its outcome is recorded leaves the message indeterminate, which
+    /// its first status resolves.
+    pub(crate) async fn call_meta(
+        &self,
+        number: &Number,
+        body: &SendBody,
+        ready: &Ready<'_>,
+    ) -> Result<Response, EgressError> {
+        let uploads = uploads(ready.media);
         let media: Vec<(&str, &str)> = body
             .media
             .iter()
@@ -180,7 +259,7 @@ impl Service {
             .zip(&uploads)
             .map(|(used, id)| (used.pointer.as_str(), id.as_str()))
             .collect();
-        let mut references = judged.references.iter().map(|id| id.as_str());
+        let mut references = ready.references.iter().map(|id| id.as_str());
         let context_id = body
             .context_message_id
             .as_ref()
@@ -189,8 +268,8 @@ impl Service {
             .reaction_target
             .as_ref()
             .and_then(|_| references.next());
-        let callback = ids::callback(&self.callback, judged.message);
-        let recipient = real(&judged.address.identifiers);
+        let callback = ids::callback(&self.callback, ready.message);
+        let recipient = real(&ready.address.identifiers);
         let upstream = Upstream {
             recipient: recipient.as_ref(),
             context_id,
@@ -198,8 +277,8 @@ impl Service {
             callback: Some(&callback),
             media: &media,
         };
-        let sent = self.post_message(number, body.to_upstream(&upstream)).await;
-        self.conclude(judged.message, sent).await
+        self.post_to(number, body.edge, body.to_upstream(&upstream))
+            .await
     }
 
     /// Posts a body to Meta's `messages`.
@@ -208,23 +287,27 @@ impl Service {
         number: &Number,
         body: Vec<u8>,
     ) -> Result<Response, EgressError> {
-        let url = self.graph(&[&number.phone_number_id, "messages"]);
+        self.post_to(number, SendEdge::Messages, body).await
+    }
+
+    async fn post_to(
+        &self,
+        number: &Number,
+        edge: SendEdge,
+        body: Vec<u8>,
+    ) -> Result<Response, EgressError> {
+        let url = self.graph(&[&number.phone_number_id, edge.as_str()]);
         let body = Some(("application/json", Bytes::from(body)));
         self.call((Method::POST, &url), &number.phone_number_id, body)
             .await
     }
 
-    /// What an answer of Meta's means, recorded.
-    pub(crate) async fn conclude(
-        &self,
-        message: MessageId,
-        sent: Result<Response, EgressError>,
-    ) -> Outbound {
-        let (called, outbound) = conclusion(message, sent);
+    /// Records how a call ended: in the writer's hands when this returns, and durable soon after.
+    pub(crate) async fn note(&self, called: Called) {
+        self.measures.concluded(called.state);
         if let Err(error) = self.store.note_called(called).await {
             tracing::error!(%error, "cannot record how a call ended; a status will tell");
         }
-        outbound
     }
 
     async fn mark_read(
@@ -255,20 +338,38 @@ impl Service {
             .await
         {
             Ok(response) if response.status.is_success() => Ok(Answer::success()),
-            Ok(response) => Err(mapped(&response).into()),
+            Ok(response) => Err(mapped(&response)),
             Err(_) => Err(Failure::unavailable()),
         }
     }
 }
 
-/// A message that was sent, with the decision behind it.
-type Sent = (MessageId, Option<DecisionId>);
+/// A message that may go, with what its body lacks.
+#[derive(Debug)]
+pub(crate) struct Ready<'a> {
+    pub(crate) message: MessageId,
+    /// Where it goes.
+    pub(crate) address: &'a Address,
+    /// Meta's ids of the messages it refers to.
+    pub(crate) references: &'a [Zeroizing<String>],
+    /// The references of the media objects it carries.
+    pub(crate) media: &'a [Zeroizing<Vec<u8>>],
+}
+
+/// A message that was sent or waits, with the decision behind it.
+#[derive(Debug)]
+struct Sent {
+    message: MessageId,
+    decision: Option<DecisionId>,
+    /// When it is judged again, while it waits.
+    queued_until: Option<Timestamp>,
+}
 
 /// Answers a repeated request as the first one was answered.
 fn answered_before(repeated: &Repeated) -> Result<Sent, Failure> {
     let decision = repeated.decision_id;
     match repeated.state {
-        MessageState::Refused | MessageState::Rejected => {
+        MessageState::Refused | MessageState::Rejected if !repeated.waited => {
             let code = repeated.code.unwrap_or(131_000);
             let details = match repeated.sentences.first() {
                 Some(sentence) if repeated.state == MessageState::Refused => sentence.clone(),
@@ -280,78 +381,58 @@ fn answered_before(repeated: &Repeated) -> Result<Sent, Failure> {
                 retry_after: None,
             })
         }
-        _ => Ok((repeated.message, decision)),
+        _ => Ok(Sent {
+            message: repeated.message,
+            decision,
+            queued_until: repeated.due,
+        }),
     }
 }
 
-/// What came of a call.
-#[derive(Debug)]
-pub(crate) enum Outbound {
-    /// Meta has it, or may have it: the app gets our id, and statuses will tell.
-    Accepted,
-    /// Meta refused it, or it never left.
-    Refused(GraphError),
-}
-
-fn conclusion(message: MessageId, sent: Result<Response, EgressError>) -> (Called, Outbound) {
-    let called = |state, wamid, code| Called {
-        message,
-        state,
-        wamid,
-        code,
-    };
-    let indeterminate = || {
-        (
-            called(MessageState::Indeterminate, None, None),
-            Outbound::Accepted,
-        )
-    };
-    match sent {
-        Ok(response) if response.status.is_success() => match parse_send(&response.body) {
-            Ok(accepted) => {
-                let wamid = Some(accepted.wamid.into_string());
-                (
-                    called(MessageState::Accepted, wamid, None),
-                    Outbound::Accepted,
-                )
-            }
-            Err(_) => indeterminate(),
-        },
-        Ok(response) => {
-            let upstream = parse_upstream(response.status.as_u16(), &response.body);
-            if !upstream.from_graph && response.status.is_server_error() {
-                return indeterminate();
-            }
-            let error = mapped(&response);
-            let code = Some(error.code);
-            (
-                called(MessageState::Rejected, None, code),
-                Outbound::Refused(error),
-            )
-        }
-        Err(EgressError::NotSent(_)) => {
-            let error = GraphError::unavailable();
-            let code = Some(error.code);
-            (
-                called(MessageState::Rejected, None, code),
-                Outbound::Refused(error),
-            )
-        }
-        Err(EgressError::Unknown(_) | EgressError::TooLarge { .. }) => indeterminate(),
-    }
-}
-
-/// Meta's refusal in our words: its code, without its details, which sometimes repeat the number.
-pub(crate) fn mapped(response: &Response) -> GraphError {
+/// Meta's refusal in our words: its code, without its details, which sometimes repeat the number;
+/// and when to try again, if Meta says or its code tells.
+pub(crate) fn mapped(response: &Response) -> Failure {
     let upstream = parse_upstream(response.status.as_u16(), &response.body);
-    match upstream.code {
-        // Our own token at Meta is not the app's business.
-        0 | 190 => GraphError::unavailable(),
-        code => GraphError::of(code, "WhatsApp refused the call; see the code."),
+    if upstream.code == 0 || upstream.code == 190 {
+        // Our own token at Meta is not the app's business, but it is the operator's.
+        tracing::error!(
+            code = upstream.code,
+            "Meta refuses the access token of a number"
+        );
+        return Failure::unavailable();
+    }
+    let asked = response
+        .headers
+        .get(header::RETRY_AFTER)
+        .and_then(|value| value.to_str().ok()?.parse::<u32>().ok());
+    let wait = match (asked, upstream.code, upstream.retry) {
+        (Some(seconds), ..) => Some(i64::from(seconds).clamp(1, LONGEST_WAIT)),
+        (None, 131_056, _) => Some(PAIR_WAIT),
+        (None, _, Retry::Backoff) => Failure::unavailable().retry_after,
+        (None, ..) => None,
+    };
+    Failure {
+        error: GraphError::of(upstream.code, told(&upstream)),
+        decision: None,
+        retry_after: wait,
     }
 }
 
-fn refused(judged: &Judged, now: domain::time::Timestamp) -> Failure {
+/// What to do about a refusal, where the code alone does not say it.
+fn told(upstream: &UpstreamError) -> Cow<'static, str> {
+    match (upstream.code, upstream.subcode) {
+        (137_000, _) => "The person's identity key is not the one you named: the account may be \
+                         in other hands; verify the person by another channel before you send."
+            .into(),
+        (_, Some(subcode)) => format!(
+            "WhatsApp refused the call; see the code, and Meta's list for its subcode {subcode}."
+        )
+        .into(),
+        (_, None) => "WhatsApp refused the call; see the code.".into(),
+    }
+}
+
+fn refused(judged: &Judged, now: Timestamp) -> Failure {
     let details = judged
         .decision
         .sentences()
@@ -369,7 +450,7 @@ fn refused(judged: &Judged, now: domain::time::Timestamp) -> Failure {
 }
 
 /// Whom a send is for. An app in alias mode writes to aliases only.
-fn recipient(caller: &Caller, recipient: &Recipient) -> Result<To, GraphError> {
+pub(crate) fn recipient(caller: &Caller, recipient: &Recipient) -> Result<To, GraphError> {
     match (caller.identity, recipient) {
         (IdentityMode::Alias, Recipient::Scoped(id)) => Ok(To::Alias(id.as_str().to_owned())),
         (IdentityMode::Alias, Recipient::Phone(_)) => Err(GraphError::invalid(
@@ -455,18 +536,13 @@ pub(crate) fn real(identifiers: &[Identifier]) -> Option<Recipient> {
         })
 }
 
-fn answer(
-    caller: &Caller,
-    body: &SendBody,
-    message: MessageId,
-    decision: Option<DecisionId>,
-) -> Answer {
+fn answer(caller: &Caller, body: &SendBody, sent: &Sent) -> Answer {
     // The app is told whom it wrote to as it named the person itself.
     let person = match &body.recipient {
         Recipient::Phone(phone) => AnsweredPerson::WaId(phone.wa_id()),
         Recipient::Scoped(id) => AnsweredPerson::UserId(id.as_str()),
     };
-    let id = ids::message(&caller.ids, message);
+    let id = ids::message(&caller.ids, sent.message);
     let answer = SendAnswer {
         input: &body.input,
         person,
@@ -474,7 +550,8 @@ fn answer(
         status: None,
     };
     Answer {
-        body: answer.to_json(),
-        decision,
+        decision: sent.decision,
+        queued_until: sent.queued_until,
+        ..Answer::plain(answer.to_json())
     }
 }

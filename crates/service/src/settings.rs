@@ -16,6 +16,14 @@ pub struct Settings {
     pub graph: Url,
     /// The version of the API that is called, `v23.0`.
     pub version: String,
+    /// Whether calls to Meta carry `appsecret_proof`, made with the app secret. Right only if the
+    /// access tokens were issued for that app.
+    pub appsecret_proof: bool,
+    /// Whether apps may let Meta use what people do with marketing messages (reads, clicks) to choose
+    /// whom it shows promotions.
+    pub activity_sharing: bool,
+    /// Whether apps may let Meta change the pictures and words of templates by itself.
+    pub creative_features: bool,
     /// The secret Meta signs webhooks with.
     pub app_secret: Zeroizing<String>,
     /// The word by which Meta's verification request is recognised.

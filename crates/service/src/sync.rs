@@ -7,6 +7,7 @@ use domain::template::Category;
 use domain::template::TemplateStatus;
 use http::Method;
 use store::catalogue::ListedTemplate;
+use store::registry::Number;
 use whatsapp::response::Template;
 use whatsapp::response::parse_template_page;
 
@@ -30,36 +31,50 @@ impl Service {
 
     /// Fetches the catalogue of every account. Returns whether all could be had.
     pub async fn sync_templates(&self) -> bool {
-        let accounts: BTreeSet<&str> = self
-            .settings
+        let registry = self.store.registry();
+        let accounts: BTreeSet<&str> = registry
             .numbers
             .iter()
+            .filter(|number| self.has_token(number))
             .map(|number| number.waba_id.as_str())
             .collect();
         let mut whole = true;
         for waba_id in accounts {
-            let Some(listed) = self.catalogue(waba_id).await else {
-                tracing::warn!("cannot fetch the template catalogue; trying again");
-                whole = false;
-                continue;
-            };
-            match self.store.sync_templates(waba_id.to_owned(), listed).await {
-                Ok(changes) => tracing::info!(changes, "template catalogue synced"),
-                Err(error) => {
-                    tracing::warn!(%error, "cannot store the template catalogue");
-                    whole = false;
-                }
-            }
+            whole &= self.sync_account(waba_id).await;
         }
         whole
     }
 
+    /// Whether Meta can be called for a number: one that was taken out of the configuration has no
+    /// token any more.
+    fn has_token(&self, number: &Number) -> bool {
+        number.access_token.is_some() || self.is_configured(&number.phone_number_id)
+    }
+
+    /// Fetches the catalogue of one account. Returns whether it could be had.
+    pub(crate) async fn sync_account(&self, waba_id: &str) -> bool {
+        let Some(listed) = self.catalogue(waba_id).await else {
+            tracing::warn!("cannot fetch the template catalogue; trying again");
+            return false;
+        };
+        match self.store.sync_templates(waba_id.to_owned(), listed).await {
+            Ok(changes) => {
+                tracing::info!(changes, "template catalogue synced");
+                true
+            }
+            Err(error) => {
+                tracing::warn!(%error, "cannot store the template catalogue");
+                false
+            }
+        }
+    }
+
     async fn catalogue(&self, waba_id: &str) -> Option<Vec<ListedTemplate>> {
-        let number = self
-            .settings
+        let registry = self.store.registry();
+        let number = registry
             .numbers
             .iter()
-            .find(|number| number.waba_id == waba_id)?;
+            .find(|number| number.waba_id == waba_id && self.has_token(number))?;
         let mut listed = Vec::new();
         let mut after: Option<String> = None;
         for _ in 0..PAGES {

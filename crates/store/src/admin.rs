@@ -77,6 +77,8 @@ pub struct NewPurpose {
     pub basis: LegalBasis,
     /// The weakest evidence of consent it accepts.
     pub grade: EvidenceGrade,
+    /// Whether messages for it have to name the person's identity key.
+    pub identity_check: bool,
 }
 
 /// A notice to publish.
@@ -129,6 +131,7 @@ pub(crate) fn put_number(tx: &mut Tx<'_>, new: &NewNumber) -> Result<NumberId, S
         v(new.display.as_str()),
         v(new.verified_name.as_str()),
         v(tx.now()),
+        v(None::<Vec<u8>>),
     ];
     tx.record(&tables::NUMBERS, row, told)?;
     tx.effects.registry = true;
@@ -281,6 +284,7 @@ pub(crate) fn add_purpose(
         v(new.basis.code()),
         v(new.grade.code()),
         v(tx.now()),
+        v(i64::from(new.identity_check)),
     ];
     tx.record(
         &tables::PURPOSES,
@@ -290,6 +294,30 @@ pub(crate) fn add_purpose(
     tx.effects.registry = true;
     tx.flush()?;
     Ok(id)
+}
+
+/// Changes whether messages for a purpose have to name the person's identity key.
+pub(crate) fn set_identity_check(
+    tx: &mut Tx<'_>,
+    actor: Actor,
+    purpose: PurposeId,
+    wanted: bool,
+) -> Result<(), StoreError> {
+    let registry = tx.registry();
+    registry
+        .purpose(purpose)
+        .ok_or(Refusal::Missing("purpose"))?;
+    let sql = "UPDATE purposes SET identity_check = $1 WHERE id = $2";
+    tx.update_one(&tables::PURPOSES, sql, (i64::from(wanted), purpose.0))?;
+    let rule = if wanted {
+        "purpose/identity-check"
+    } else {
+        "purpose/no-identity-check"
+    };
+    let detail = format!("purpose {purpose}");
+    tx.note(None, &detail, (actor, Action::PurposeChanged, &[rule]))?;
+    tx.effects.registry = true;
+    tx.flush()
 }
 
 /// Publishes a notice: the next version of its code, or the same version in another language.

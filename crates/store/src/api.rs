@@ -1,20 +1,25 @@
 //! The store's operations by name: each one transaction, durable when it returns.
 
+use domain::audit::Action;
 use domain::audit::Actor;
 use domain::decision::Decision;
 use domain::ids::AppId;
 use domain::ids::ConsentEventId;
 use domain::ids::DeliveryId;
+use domain::ids::EventEndpointId;
 use domain::ids::MediaId;
+use domain::ids::MessageId;
 use domain::ids::NoticeId;
 use domain::ids::NumberId;
 use domain::ids::PurposeId;
 use domain::ids::SubjectId;
 use domain::ids::TokenId;
+use domain::message::MessageState;
 use domain::subject::Identifier;
 use domain::suppression::Suppression;
 use domain::suppression::SuppressionScope;
 use domain::suppression::SuppressionSource;
+use domain::time::Timestamp;
 
 use crate::admin;
 use crate::admin::Issued;
@@ -29,20 +34,28 @@ use crate::consent::NewConsent;
 use crate::delivery;
 use crate::delivery::Attempt;
 use crate::error::StoreError;
+use crate::event;
+use crate::event::EventAttempt;
+use crate::event::NewEndpoint;
+use crate::health;
 use crate::known::Known;
 use crate::media;
 use crate::media::KeptObject;
 use crate::media::NewMedia;
+use crate::number;
 use crate::operation::Called;
 use crate::operation::Outgoing;
 use crate::operation::OwnCall;
 use crate::operation::Send;
 use crate::operation::SendReply;
 use crate::people;
+use crate::question::Question;
+use crate::queue;
+use crate::queue::Turn;
 use crate::record;
 use crate::send;
-use crate::send::Question;
 use crate::status;
+use crate::store::PUT_OFF;
 use crate::store::Store;
 
 impl Store {
@@ -63,11 +76,103 @@ impl Store {
         loop {
             let noted = called.clone();
             match self.post(move |tx| status::called(tx, &noted)) {
-                // The writer empties a full queue within one transaction.
-                Err(StoreError::Busy) => tokio::task::yield_now().await,
+                // The writer empties a full queue within one transaction, if the database is there.
+                Err(StoreError::Busy) => tokio::time::sleep(PUT_OFF).await,
                 other => return other,
             }
         }
+    }
+
+    /// Adds an endpoint of the event channel. The secret its events are signed with is shown once.
+    pub async fn add_event_endpoint(
+        &self,
+        actor: Actor,
+        new: NewEndpoint,
+    ) -> Result<Issued<EventEndpointId>, StoreError> {
+        self.write(move |tx| event::add_endpoint(tx, actor, &new))
+            .await
+    }
+
+    /// Ends an endpoint of the event channel.
+    pub async fn end_event_endpoint(
+        &self,
+        actor: Actor,
+        id: EventEndpointId,
+    ) -> Result<(), StoreError> {
+        self.write(move |tx| event::end_endpoint(tx, actor, id))
+            .await
+    }
+
+    /// Puts the events of a range of instants back into an endpoint's queue. Returns how many.
+    pub async fn replay_events(
+        &self,
+        actor: Actor,
+        id: EventEndpointId,
+        range: (Timestamp, Timestamp),
+    ) -> Result<usize, StoreError> {
+        self.write(move |tx| event::replay(tx, actor, id, range))
+            .await
+    }
+
+    /// Records how attempts at delivering events ended.
+    pub async fn events_attempted(&self, attempts: Vec<EventAttempt>) -> Result<(), StoreError> {
+        self.write(move |tx| event::attempted(tx, &attempts)).await
+    }
+
+    /// Appends a leaf with a sealed detail, for what is about to be done elsewhere: durable before it
+    /// is begun.
+    pub async fn note(
+        &self,
+        told: (Actor, Action, &'static str),
+        subject: Option<SubjectId>,
+        detail: String,
+    ) -> Result<(), StoreError> {
+        let (actor, action, rule) = told;
+        self.write(move |tx| tx.note(subject, &detail, (actor, action, &[rule])))
+            .await
+    }
+
+    /// Judges the next message that waits and is due.
+    pub async fn next_queued(&self) -> Result<Turn, StoreError> {
+        self.write(queue::next).await
+    }
+
+    /// Records how the call of a message that waited has ended; `again` says when to try once more,
+    /// for a call of which Meta said that it did nothing.
+    pub async fn queued_called(
+        &self,
+        called: Called,
+        again: Option<Timestamp>,
+    ) -> Result<(), StoreError> {
+        self.write(move |tx| {
+            if again.is_none() && called.state == MessageState::Rejected {
+                return queue::refused_upstream(tx, &called);
+            }
+            queue::called(tx, &called, again)
+        })
+        .await
+    }
+
+    /// Takes a message out of the queue before its call, and says why; of one app if given.
+    pub async fn cancel_queued(
+        &self,
+        actor: Actor,
+        message: MessageId,
+        (app, why): (Option<AppId>, String),
+    ) -> Result<(), StoreError> {
+        self.write(move |tx| queue::cancel(tx, actor, message, (app, &why)))
+            .await
+    }
+
+    /// Puts a message into the queue whose call Meta answered by doing nothing: it is due then.
+    pub async fn queue_called(
+        &self,
+        message: MessageId,
+        request: Send,
+        (code, due): (Option<u32>, Timestamp),
+    ) -> Result<(), StoreError> {
+        self.write(move |tx| queue::put_back(tx, message, &request, (code, due)))
+            .await
     }
 
     /// Removes what has served its time: keys of repetitions after 8 days, raw webhooks kept aside
@@ -95,6 +200,7 @@ impl Store {
                 number,
                 content: &content,
                 declared: declared.as_deref(),
+                body: None,
             };
             send::preview(tx, subject, &question)
         })
@@ -104,7 +210,7 @@ impl Store {
     /// Meta's id of a message on a number, for a read receipt.
     pub async fn wamid(
         &self,
-        message: domain::ids::MessageId,
+        message: MessageId,
         number: NumberId,
     ) -> Result<Option<seal::Zeroizing<String>>, StoreError> {
         self.write(move |tx| send::wamid(tx, message, number)).await
@@ -121,12 +227,7 @@ impl Store {
             let mut leaf = tx.open_leaf()?;
             tx.look_up(&mut known, identifiers.iter())?;
             let subject = tx.resolve(&mut leaf, &mut known, &identifiers)?;
-            tx.close_leaf(
-                leaf,
-                actor,
-                domain::audit::Action::Intake,
-                &["subject/enrol"],
-            );
+            tx.close_leaf(leaf, actor, Action::Intake, &["subject/enrol"]);
             tx.flush()?;
             Ok(subject)
         })
@@ -196,6 +297,39 @@ impl Store {
     /// Makes a number known, or brings its names up to date.
     pub async fn put_number(&self, new: NewNumber) -> Result<NumberId, StoreError> {
         self.write(move |tx| admin::put_number(tx, &new)).await
+    }
+
+    /// Keeps the token a number's calls to Meta are made with, or another one in its place.
+    pub async fn set_number_token(
+        &self,
+        actor: Actor,
+        number: NumberId,
+        token: seal::Zeroizing<String>,
+    ) -> Result<(), StoreError> {
+        self.write(move |tx| number::set_token(tx, actor, number, &token))
+            .await
+    }
+
+    /// Takes it from staff that Meta's restrictions of a number's account are over.
+    pub async fn clear_health(
+        &self,
+        actor: Actor,
+        number: NumberId,
+        reason: String,
+    ) -> Result<(), StoreError> {
+        self.write(move |tx| health::clear(tx, actor, number, &reason))
+            .await
+    }
+
+    /// Changes whether messages for a purpose have to name the person's identity key.
+    pub async fn set_identity_check(
+        &self,
+        actor: Actor,
+        purpose: PurposeId,
+        wanted: bool,
+    ) -> Result<(), StoreError> {
+        self.write(move |tx| admin::set_identity_check(tx, actor, purpose, wanted))
+            .await
     }
 
     /// Lets an app in. The secret its webhooks are signed with is shown once.

@@ -1,12 +1,13 @@
 //! The template catalogue.
 
+use crate::dialect::OptionalRow;
 use domain::audit::Action;
 use domain::audit::Actor;
 use domain::ids::PurposeId;
 use domain::template::Category;
 use domain::template::TemplateStatus;
-use rusqlite::OptionalExtension;
 
+use crate::dialect;
 use crate::error::Refusal;
 use crate::error::StoreError;
 use crate::operation::TemplateChange;
@@ -31,6 +32,22 @@ pub struct ListedTemplate {
     pub raw: String,
 }
 
+impl ListedTemplate {
+    /// As it is kept, so that it is compared with what is.
+    fn storable(&self) -> Self {
+        let kept = |text: &str| dialect::storable(text).into_owned();
+        Self {
+            meta_id: kept(&self.meta_id),
+            name: kept(&self.name),
+            language: kept(&self.language),
+            category: self.category,
+            status: self.status,
+            body: kept(&self.body),
+            raw: kept(&self.raw),
+        }
+    }
+}
+
 /// Brings the catalogue of an account to what Meta lists. Returns how many entries changed.
 pub(crate) fn sync(
     tx: &mut Tx<'_>,
@@ -40,7 +57,8 @@ pub(crate) fn sync(
     let now = tx.now().micros();
     let mut changes = Vec::new();
     let registry = tx.registry();
-    for template in listed {
+    let listed: Vec<ListedTemplate> = listed.iter().map(ListedTemplate::storable).collect();
+    for template in &listed {
         let held = registry.template(waba_id, &template.name, &template.language);
         if held.is_none_or(|held| {
             held.category != template.category
@@ -80,8 +98,9 @@ pub(crate) fn sync(
 }
 
 fn put(tx: &Tx<'_>, waba_id: &str, template: &ListedTemplate, now: i64) -> Result<(), StoreError> {
-    let sql = "INSERT INTO templates (waba_id, name, language, meta_id, category, status, body, \
-               raw, synced_at) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9) \
+    let sql = "INSERT INTO templates (id, waba_id, name, language, meta_id, category, status, \
+               body, raw, synced_at) VALUES ((SELECT coalesce(max(id), 0) + 1 FROM templates), \
+               $1,$2,$3,$4,$5,$6,$7,$8,$9) \
                ON CONFLICT (waba_id, name, language) DO UPDATE SET meta_id = excluded.meta_id, \
                category = excluded.category, status = excluded.status, body = excluded.body, \
                raw = excluded.raw, synced_at = excluded.synced_at";
@@ -115,7 +134,7 @@ pub(crate) fn change(tx: &mut Tx<'_>, change: &TemplateChange) -> Result<(), Sto
                 &change.name,
                 &change.language,
             ),
-            |row| Ok((row.get::<_, u8>(0)?, row.get::<_, u8>(1)?)),
+            |row| Ok((row.get::<u8>(0)?, row.get::<u8>(1)?)),
         )
         .optional()?;
     let Some((category, status)) = row else {

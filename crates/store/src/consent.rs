@@ -1,5 +1,7 @@
 //! The consent ledger.
 
+use crate::dialect::Connection;
+use crate::dialect::OptionalRow;
 use domain::audit::Action;
 use domain::audit::Actor;
 use domain::consent;
@@ -8,18 +10,18 @@ use domain::consent::Consent;
 use domain::consent::ConsentState;
 use domain::consent::EvidenceGrade;
 use domain::consent::Method;
+use domain::event::EventKind;
 use domain::ids::ConsentEventId;
 use domain::ids::NoticeId;
 use domain::ids::PurposeId;
 use domain::ids::SubjectId;
 use domain::time::Timestamp;
-use rusqlite::Connection;
-use rusqlite::OptionalExtension;
 use seal::RecordClass;
 use seal::RecordKind;
 
 use crate::error::Refusal;
 use crate::error::StoreError;
+use crate::event::About;
 use crate::registry::Registry;
 use crate::rows::v;
 use crate::tables;
@@ -115,6 +117,14 @@ impl Tx<'_> {
         ];
         self.cover(&mut leaf, &tables::CONSENT_EVENTS, row);
         self.close_leaf(leaf, actor, Action::Consent(event.state), &[&event.rule]);
+        let about = About {
+            subject: Some(subject),
+            purpose: Some(event.purpose),
+            thing: Some(id.0),
+            detail: Some(event.state.code().into()),
+            ..About::default()
+        };
+        self.emit(EventKind::ConsentChanged, about)?;
         self.flush()?;
         Ok(id)
     }
@@ -135,12 +145,12 @@ pub(crate) fn current(
         .prepare_cached(sql)?
         .query_row((subject.0, purpose.0, channel.code()), |row| {
             Ok((
-                row.get::<_, i64>(0)?,
-                row.get::<_, u8>(1)?,
-                row.get::<_, u8>(2)?,
-                row.get::<_, i64>(3)?,
-                row.get::<_, Option<i64>>(4)?,
-                row.get::<_, Option<i64>>(5)?,
+                row.get::<i64>(0)?,
+                row.get::<u8>(1)?,
+                row.get::<u8>(2)?,
+                row.get::<i64>(3)?,
+                row.get::<Option<i64>>(4)?,
+                row.get::<Option<i64>>(5)?,
             ))
         })
         .optional()?;

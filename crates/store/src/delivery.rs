@@ -1,5 +1,6 @@
 //! Deliveries to apps: queued with what they tell of, rendered from sealed rows when they go.
 
+use crate::dialect::Connection;
 use domain::audit::Action;
 use domain::audit::Actor;
 use domain::ids::AppId;
@@ -8,7 +9,6 @@ use domain::ids::DeliveryId;
 use domain::ids::MessageId;
 use domain::ids::StatusId;
 use domain::time::Timestamp;
-use rusqlite::Connection;
 
 use crate::error::Refusal;
 use crate::error::StoreError;
@@ -126,11 +126,11 @@ pub(crate) fn due(
             app,
             conversation: ConversationId(row.get(1)?),
             message: MessageId(row.get(2)?),
-            status: row.get::<_, Option<i64>>(3)?.map(StatusId),
+            status: row.get::<Option<i64>>(3)?.map(StatusId),
             attempts: row.get(4)?,
         })
     })?;
-    Ok(rows.collect::<Result<_, _>>()?)
+    Ok(rows)
 }
 
 /// The instant at which the next waiting delivery of any app becomes due.
@@ -138,8 +138,34 @@ pub(crate) fn next_due(connection: &Connection) -> Result<Option<Timestamp>, Sto
     let sql = "SELECT min(next_at) FROM deliveries WHERE state = 1";
     let next: Option<i64> = connection
         .prepare_cached(sql)?
-        .query_row([], |row| row.get(0))?;
+        .query_row((), |row| row.get(0))?;
     Ok(next.map(Timestamp::from_micros))
+}
+
+/// What waits for each app: how much, and since when the oldest of it.
+#[derive(Clone, Copy, Debug)]
+pub struct Backlog {
+    /// The app.
+    pub app: AppId,
+    /// How many deliveries wait.
+    pub waiting: i64,
+    /// When the oldest of them was queued.
+    pub since: Timestamp,
+}
+
+/// What waits for each app that has anything waiting.
+pub(crate) fn backlog(connection: &Connection) -> Result<Vec<Backlog>, StoreError> {
+    let sql = "SELECT app_id, count(*), min(created_at) FROM deliveries WHERE state = 1 \
+               GROUP BY app_id ORDER BY app_id";
+    let mut statement = connection.prepare_cached(sql)?;
+    let rows = statement.query_map((), |row| {
+        Ok(Backlog {
+            app: AppId(row.get(0)?),
+            waiting: row.get(1)?,
+            since: Timestamp::from_micros(row.get(2)?),
+        })
+    })?;
+    Ok(rows)
 }
 
 /// Records how attempts ended.
@@ -188,7 +214,7 @@ pub(crate) fn list(
 ) -> Result<Vec<DeliveryView>, StoreError> {
     let sql = "SELECT id, app_id, conversation_id, message_id, status_id, attempts, state, \
                last_status, created_at, next_at FROM deliveries \
-               WHERE id < $1 AND ($2 IS NULL OR app_id = $2) AND ($3 IS NULL OR state = $3) \
+               WHERE id < $1 AND app_id = coalesce($2, app_id) AND state = coalesce($3, state) \
                ORDER BY id DESC LIMIT $4";
     let mut statement = connection.prepare_cached(sql)?;
     let parameters = (
@@ -204,7 +230,7 @@ pub(crate) fn list(
                 app: AppId(row.get(1)?),
                 conversation: ConversationId(row.get(2)?),
                 message: MessageId(row.get(3)?),
-                status: row.get::<_, Option<i64>>(4)?.map(StatusId),
+                status: row.get::<Option<i64>>(4)?.map(StatusId),
                 attempts: row.get(5)?,
             },
             state: DeliveryState::from_code(row.get(6)?),
@@ -213,5 +239,5 @@ pub(crate) fn list(
             next_at: Timestamp::from_micros(row.get(9)?),
         })
     })?;
-    Ok(rows.collect::<Result<_, _>>()?)
+    Ok(rows)
 }

@@ -1,162 +1,146 @@
 //! Everything that differs between databases.
 //!
 //! Statements elsewhere use the common subset: `$1`-style parameters in ascending order of first
-//! use, multi-row `VALUES`, `ON CONFLICT`, `RETURNING`, integers and blobs. What cannot be said in
-//! it is said here, and nowhere else.
+//! use, multi-row `VALUES`, `ON CONFLICT`, `RETURNING`, integers, text and bytes. What cannot be said
+//! in it is said in here, and nowhere else.
+
+mod bulk;
+mod connection;
+mod error;
+mod postgres;
+mod server;
+mod sqlite;
+mod value;
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::path::PathBuf;
 
-use rusqlite::Connection;
-use rusqlite::OpenFlags;
-use rusqlite::config::DbConfig;
-
+pub(crate) use crate::dialect::bulk::Bulk;
+pub(crate) use crate::dialect::connection::Connection;
+pub(crate) use crate::dialect::connection::Row;
+pub(crate) use crate::dialect::connection::Rows;
+pub(crate) use crate::dialect::connection::Scan;
+pub(crate) use crate::dialect::connection::Write;
+pub use crate::dialect::error::DbError;
+pub(crate) use crate::dialect::error::DbResult;
+pub(crate) use crate::dialect::error::OptionalRow;
+pub use crate::dialect::server::Server;
+#[cfg(test)]
+pub(crate) use crate::dialect::sqlite::MIGRATIONS;
+pub(crate) use crate::dialect::sqlite::Pass;
+pub(crate) use crate::dialect::sqlite::wal_outgrown;
+pub(crate) use crate::dialect::value::Each;
+pub(crate) use crate::dialect::value::Padded;
+pub(crate) use crate::dialect::value::Pairs;
+pub(crate) use crate::dialect::value::Params;
+pub(crate) use crate::dialect::value::Value;
+pub(crate) use crate::dialect::value::storable;
 use crate::error::StoreError;
 
 /// How many rows one statement takes at the most. A power of two: batches are cut into powers of
 /// two, so that few statements have to be prepared.
 pub(crate) const ROWS: usize = 64;
 
-/// Inserts many rows. On a conflict nothing is taken back by the statement itself, so the engine need
-/// not copy every page it touches first; whoever runs it takes the whole operation back.
-pub(crate) const INSERT: &str = "INSERT OR FAIL";
-
-/// Begins a transaction that holds the write lock from its first statement.
-pub(crate) const BEGIN: &str = "BEGIN IMMEDIATE";
-
-/// The newest schema this program knows, with its migrations in order.
-pub(crate) const MIGRATIONS: &[&str] = &[include_str!("../migrations/sqlite/0001_init.sql")];
-
-/// `b"IMVU"`: marks the file as one of ours.
-const APPLICATION_ID: i32 = 0x494d_5655;
-
-/// The log beside the database at which the committing thread itself makes room, in pages.
-const WAL_LIMIT_PAGES: i64 = 128 * 1024;
-
-/// Opens the connection that writes, and brings the schema up to date.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the one place that opens databases"
-)]
-pub(crate) fn open_writer(path: &Path) -> Result<Connection, StoreError> {
-    let mut connection = Connection::open(path)?;
-    connection.set_prepared_statement_cache_capacity(512);
-    keep_plans(&connection)?;
-    check_ours(&connection)?;
-    connection.execute_batch(
-        "PRAGMA page_size = 4096;
-         PRAGMA journal_mode = WAL;
-         PRAGMA synchronous = FULL;
-         PRAGMA secure_delete = ON;
-         PRAGMA wal_autocheckpoint = 0;
-         PRAGMA cache_size = -65536;
-         PRAGMA temp_store = MEMORY;
-         PRAGMA busy_timeout = 5000;",
-    )?;
-    migrate(&mut connection)?;
-    Ok(connection)
+/// The database of an instance.
+#[derive(Clone, Debug)]
+#[expect(clippy::large_enum_variant, reason = "a process has one or two")]
+pub(crate) enum Source {
+    /// A file.
+    Sqlite(PathBuf),
+    /// A server.
+    Postgres(Server),
 }
 
-/// Opens a connection that can only read.
-pub(crate) fn open_reader(path: &Path) -> Result<Connection, StoreError> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(path, flags)?;
-    connection.set_prepared_statement_cache_capacity(128);
-    keep_plans(&connection)?;
-    connection.execute_batch(
-        "PRAGMA query_only = ON; PRAGMA busy_timeout = 5000; PRAGMA cache_size = -8192;",
-    )?;
-    Ok(connection)
-}
-
-/// Plans a statement once. Otherwise SQLite plans it anew whenever a bound value changes, in the hope
-/// of a better plan; every statement here has one good plan, by key.
-fn keep_plans(connection: &Connection) -> Result<(), StoreError> {
-    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
-    Ok(())
-}
-
-/// Opens the connection that moves the write-ahead log into the database, away from the committing
-/// thread.
-pub(crate) fn open_checkpointer(path: &Path) -> Result<Connection, StoreError> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(path, flags)?;
-    connection.execute_batch("PRAGMA busy_timeout = 0; PRAGMA synchronous = FULL;")?;
-    Ok(connection)
-}
-
-/// What a pass over the write-ahead log found.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Pass {
-    /// The pages in the log.
-    pub(crate) pages: i64,
-    /// Those that are still to be moved.
-    pub(crate) behind: i64,
-}
-
-/// Moves what can be moved without waiting for anybody.
-pub(crate) fn checkpoint(connection: &Connection) -> Result<Pass, StoreError> {
-    let pass = connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |row| {
-        let (pages, moved): (i64, i64) = (row.get(1)?, row.get(2)?);
-        Ok(Pass {
-            pages,
-            behind: pages - moved,
+impl Source {
+    /// Opens the connection that writes, and brings the schema up to date. `wait` says whether to
+    /// wait for another process that writes.
+    pub(crate) fn open_writer(&self, wait: bool) -> Result<Connection, StoreError> {
+        Ok(match self {
+            Self::Sqlite(path) => Connection::Sqlite(sqlite::open_writer(path)?),
+            Self::Postgres(server) => Connection::Postgres(Box::new(server.open_writer(wait)?)),
         })
-    });
-    Ok(pass?)
-}
-
-/// Whether the write-ahead log has outgrown its bound, so that the writer has to empty it.
-pub(crate) const fn wal_outgrown(pages: i64) -> bool {
-    pages > WAL_LIMIT_PAGES
-}
-
-/// Empties the write-ahead log; keys and rows that were deleted leave it for good.
-pub(crate) fn truncate_wal(connection: &Connection) -> Result<(), StoreError> {
-    connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
-    Ok(())
-}
-
-fn check_ours(connection: &Connection) -> Result<(), StoreError> {
-    let application: i32 = connection
-        .query_row("PRAGMA application_id", [], |row| row.get(0))
-        .map_err(|_| StoreError::Foreign)?;
-    let tables: i64 =
-        connection.query_row("SELECT count(*) FROM sqlite_master", [], |row| row.get(0))?;
-    if application != APPLICATION_ID && (application != 0 || tables != 0) {
-        return Err(StoreError::Foreign);
     }
-    // Before anything is written, if only to the header.
-    let (found, known) = schema(connection)?;
-    if found > known {
-        return Err(StoreError::Newer { found, known });
+
+    /// Opens the connection that writes anew, for the process that has written since `run` began.
+    ///
+    /// # Errors
+    /// [`StoreError::Fenced`] where another has taken over since.
+    pub(crate) fn reopen_writer(&self, run: i64) -> Result<Connection, StoreError> {
+        match self {
+            Self::Sqlite(_) => self.open_writer(false),
+            Self::Postgres(server) => {
+                Ok(Connection::Postgres(Box::new(server.reopen_writer(run)?)))
+            }
+        }
     }
-    Ok(())
+
+    /// Opens a connection that can only read.
+    pub(crate) fn open_reader(&self) -> Result<Connection, StoreError> {
+        Ok(match self {
+            Self::Sqlite(path) => Connection::Sqlite(sqlite::open_reader(path)?),
+            Self::Postgres(server) => Connection::Postgres(Box::new(server.open_reader()?)),
+        })
+    }
+
+    /// Moves what can be moved of the write-ahead log, beside the writer. A server does it by itself.
+    pub(crate) fn checkpoint(&self) -> Result<Pass, StoreError> {
+        match self {
+            Self::Sqlite(path) => sqlite::checkpoint(&sqlite::open_checkpointer(path)?),
+            Self::Postgres(_) => Ok(Pass::default()),
+        }
+    }
+
+    /// The file, if it is one.
+    pub(crate) fn file(&self) -> Option<&Path> {
+        match self {
+            Self::Sqlite(path) => Some(path),
+            Self::Postgres(_) => None,
+        }
+    }
 }
 
-/// The schema of the database, and the newest one this program knows.
-fn schema(connection: &Connection) -> Result<(i64, i64), StoreError> {
-    let known = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
-    let found = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
-    Ok((found, known))
-}
-
-fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
-    let (found, known) = schema(connection)?;
-    let done = usize::try_from(found).unwrap_or(0);
-    for (step, sql) in MIGRATIONS.iter().enumerate().skip(done) {
-        // One transaction a step, its number included: a kill leaves the step done or not begun.
-        let tx = connection.transaction()?;
-        tx.execute_batch(sql)?;
-        tx.pragma_update(None, "application_id", APPLICATION_ID)?;
-        tx.pragma_update(
-            None,
-            "user_version",
-            i64::try_from(step + 1).unwrap_or(known),
-        )?;
-        tx.commit()?;
+impl Connection {
+    /// Does work in a transaction of the writer's, whole or not at all.
+    pub(crate) fn within<T>(
+        &self,
+        run: i64,
+        work: impl FnOnce() -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        self.begin(run)?;
+        match work() {
+            Ok(done) => {
+                self.commit()?;
+                Ok(done)
+            }
+            Err(error) => {
+                self.rollback()?;
+                Err(error)
+            }
+        }
     }
-    Ok(())
+
+    /// Moves what can be moved of the write-ahead log, on the writer's own connection.
+    pub(crate) fn checkpoint(&self) -> Result<(), StoreError> {
+        match self {
+            Self::Sqlite(connection) => sqlite::checkpoint(connection).map(drop),
+            Self::Postgres(_) => Ok(()),
+        }
+    }
+
+    /// Empties the write-ahead log; what was deleted or written over leaves it for good. A server
+    /// keeps its log as long as it has to; there, dead rows of these tables are cleared away.
+    pub(crate) fn scrub(&self, tables: &[&str]) -> Result<(), StoreError> {
+        match self {
+            Self::Sqlite(connection) => sqlite::truncate_wal(connection),
+            Self::Postgres(session) => {
+                for table in tables {
+                    session.batch(&format!("VACUUM {table}"))?;
+                }
+                Ok(())
+            }
+        }
+    }
 }
 
 /// `($1,$2),($3,$4)…`: the placeholders of `rows` rows of `columns` columns.

@@ -1,11 +1,18 @@
 //! What can go wrong in the store, by consequence.
 
+use rusqlite::ErrorCode;
+
+use crate::dialect::DbError;
+
 /// An error of the store. None carries a value from a row.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// The store is full or slow: try again later. Nothing was written.
     #[error("the store is busy")]
     Busy,
+    /// There is no room for the database.
+    #[error("the disk of the database is full; make room")]
+    Full,
     /// The writer has stopped; the process must be restarted.
     #[error("the store has stopped")]
     Stopped,
@@ -32,7 +39,7 @@ pub enum StoreError {
     },
     /// The database refused or failed.
     #[error("database: {0}")]
-    Database(#[from] rusqlite::Error),
+    Database(#[source] DbError),
     /// A cipher or the keyring failed.
     #[error("sealing: {0}")]
     Seal(#[from] seal::SealError),
@@ -58,9 +65,74 @@ pub enum StoreError {
         /// The newest schema this program knows.
         known: i64,
     },
-    /// The file is not a database of this program.
-    #[error("the file is not an Imvume database")]
+    /// The database holds something, but nothing of this program's.
+    #[error("this is not an Imvume database")]
     Foreign,
+    /// The database is not the one these keys belong to.
+    #[error(
+        "the database, or the write-ahead log beside it, belongs to another instance than the keyring"
+    )]
+    OtherInstance,
+    /// The rows stand in another database by now.
+    #[error("this instance was moved to another database; name that one")]
+    Moved,
+    /// The database that something is to be moved into holds something already.
+    #[error("the database to move into is not empty; name an empty one")]
+    NotNew,
+    /// What was moved is not what stands there.
+    #[error("table `{table}` is not equal after the move; the origin stays in use")]
+    Unequal {
+        /// The table.
+        table: &'static str,
+    },
+    /// Another process has taken over; this one must end.
+    #[error("another process has taken over; this one has to be started again to stand by")]
+    Fenced,
+    /// The database server does not answer.
+    #[error("the database server cannot be reached; start it, or mend its address")]
+    Unreachable,
+    /// The database server is not one that can be used.
+    #[error("{0}")]
+    Server(&'static str),
+    /// The database server would lose what it said it keeps.
+    #[error(
+        "the database server must run with `{setting} = {needed}`: otherwise it can lose what it has acknowledged"
+    )]
+    Unsafe {
+        /// Its setting.
+        setting: &'static str,
+        /// What it must be.
+        needed: &'static str,
+    },
+}
+
+impl StoreError {
+    /// The same for another caller of a batch that was refused as a whole.
+    pub(crate) const fn again(&self) -> Self {
+        match self {
+            Self::Fenced => Self::Fenced,
+            _ => Self::Busy,
+        }
+    }
+}
+
+impl From<DbError> for StoreError {
+    fn from(error: DbError) -> Self {
+        match error {
+            DbError::Fenced => Self::Fenced,
+            error if error.passes() => Self::Busy,
+            error => Self::Database(error),
+        }
+    }
+}
+
+impl From<rusqlite::Error> for StoreError {
+    fn from(error: rusqlite::Error) -> Self {
+        if error.sqlite_error_code() == Some(ErrorCode::DiskFull) {
+            return Self::Full;
+        }
+        DbError::from(error).into()
+    }
 }
 
 /// Why an operation does not fit what is stored.

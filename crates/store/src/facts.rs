@@ -4,6 +4,8 @@ use domain::gate::CatalogueEntry;
 use domain::gate::Content;
 use domain::gate::Declared;
 use domain::gate::Facts;
+use domain::health::Bar;
+use domain::health::Standing;
 use domain::subject::Restriction;
 use serde::Serialize;
 
@@ -22,8 +24,38 @@ struct Row<'a> {
     declared: Option<&'a str>,
     consents: Vec<ConsentRow>,
     window: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    identity_key: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    health: Option<HealthRow>,
     pair: i64,
     throughput: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    behind: Option<String>,
+}
+
+/// What Meta lets the number send; instants say until when, `open` that nobody said.
+#[derive(Debug, Serialize)]
+struct HealthRow {
+    off: bool,
+    everything: Option<String>,
+    initiated: Option<String>,
+    fast: bool,
+}
+
+impl HealthRow {
+    fn of(standing: Standing) -> Option<Self> {
+        let until = |bar: Bar| {
+            bar.until
+                .map_or_else(|| "open".to_owned(), |until| until.to_string())
+        };
+        (standing != Standing::default()).then(|| Self {
+            off: standing.off,
+            everything: standing.everything.map(until),
+            initiated: standing.initiated.map(until),
+            fast: standing.fast,
+        })
+    }
 }
 
 #[derive(Debug, Serialize)]
@@ -88,8 +120,28 @@ pub(crate) fn encode(facts: &Facts) -> String {
             })
             .collect(),
         window: facts.window.map(|at| at.to_string()),
+        identity_key: identity_key(facts),
+        health: HealthRow::of(facts.health),
         pair: facts.pair.micros(),
         throughput: facts.throughput.micros(),
+        behind: facts.behind.map(|at| at.to_string()),
     };
     serde_json::to_string(&row).unwrap_or_default()
+}
+
+/// Whether the message names the person's identity key, where a purpose it may be judged under wants it.
+fn identity_key(facts: &Facts) -> Option<&'static str> {
+    let declared = match &facts.declared {
+        Declared::Known(purpose) => Some(purpose),
+        Declared::None | Declared::Unknown => None,
+    };
+    let mut purposes = facts.bound.iter().chain(declared);
+    let named = if facts.names_identity_key {
+        "named"
+    } else {
+        "missing"
+    };
+    purposes
+        .any(|purpose| purpose.identity_check)
+        .then_some(named)
 }

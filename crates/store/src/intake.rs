@@ -6,6 +6,7 @@ use domain::audit::Action;
 use domain::audit::Actor;
 use domain::disclose;
 use domain::disclose::Contract;
+use domain::event::EventKind;
 use domain::ids::DeliveryId;
 use domain::ids::MediaId;
 use domain::ids::MessageId;
@@ -24,7 +25,10 @@ use seal::RecordClass;
 use seal::RecordKind;
 
 use crate::dialect;
+use crate::dialect::Padded;
+use crate::dialect::Pairs;
 use crate::error::StoreError;
+use crate::event::About;
 use crate::known::Known;
 use crate::leaf::OpenLeaf;
 use crate::message::Draft;
@@ -34,6 +38,7 @@ use crate::operation::Item;
 use crate::operation::Message;
 use crate::operation::Preference;
 use crate::operation::Quarantine;
+use crate::operation::Succession;
 use crate::registry::Registry;
 use crate::rows::v;
 use crate::tables;
@@ -53,8 +58,14 @@ pub(crate) fn intake(tx: &mut Tx<'_>, batch: &[&Intake]) -> Result<Vec<IntakeRep
         .iter()
         .flat_map(|intake| &intake.items)
         .filter_map(|item| match item {
+            Item::Echo(echo) => Some(&echo.identifiers),
             Item::Message(message) => Some(&message.identifiers),
-            Item::Preference(_) | Item::Quarantine(_) | Item::Status(_) | Item::Template(_) => None,
+            Item::Health(_)
+            | Item::Preference(_)
+            | Item::Quarantine(_)
+            | Item::Status(_)
+            | Item::Succession(_)
+            | Item::Template(_) => None,
         });
     tx.look_up(&mut known, messages.flatten())?;
 
@@ -86,6 +97,8 @@ fn one(
         return Ok(());
     }
     match item {
+        Item::Echo(echo) => crate::echo::take(tx, known, echo)?,
+        Item::Health(health) => crate::health::take(tx, health)?,
         Item::Message(message) => take_message(tx, leaf, known, message)?,
         Item::Preference(preference) => take_preference(tx, leaf, known, preference)?,
         Item::Quarantine(quarantine) => {
@@ -106,6 +119,7 @@ fn one(
                 return Ok(());
             }
         }
+        Item::Succession(change) => succeed(tx, leaf, known, change)?,
         Item::Template(change) => crate::catalogue::change(tx, change)?,
     }
     reply.stored += 1;
@@ -118,9 +132,12 @@ type Seen = (i64, [u8; 16]);
 
 fn seen(item: &Item) -> Option<Seen> {
     let (dedup, at) = match item {
+        Item::Echo(echo) => (echo.dedup, echo.meta_at),
+        Item::Health(health) => (health.dedup?, None),
         Item::Message(message) => (message.dedup, message.meta_at),
         Item::Preference(preference) => (preference.dedup, None),
         Item::Status(status) => (status.dedup, Some(status.at)),
+        Item::Succession(change) => (change.dedup, None),
         Item::Quarantine(_) | Item::Template(_) => return None,
     };
     let second = at.map_or_else(|| dedup.hour.saturating_mul(3_600), Timestamp::seconds);
@@ -137,8 +154,8 @@ fn first_time(tx: &mut Tx<'_>, batch: &[&Intake]) -> Result<HashSet<Seen>, Store
     keys.sort_unstable();
     keys.dedup();
     let mut new = HashSet::with_capacity(keys.len());
-    for piece in dialect::pieces(keys.len()) {
-        let sql = tx.state.sql.of("dedup", piece.len(), |rows| {
+    for (piece, places) in tx.connection.pieces(keys.len()) {
+        let sql = tx.state.sql.of("dedup", places, |rows| {
             format!(
                 "INSERT INTO dedup (second, tag) VALUES {} ON CONFLICT DO NOTHING \
                  RETURNING second, tag",
@@ -146,11 +163,8 @@ fn first_time(tx: &mut Tx<'_>, batch: &[&Intake]) -> Result<HashSet<Seen>, Store
             )
         });
         let mut statement = tx.connection.prepare_cached(sql)?;
-        for (place, (second, tag)) in keys.get(piece).unwrap_or_default().iter().enumerate() {
-            statement.raw_bind_parameter(2 * place + 1, second)?;
-            statement.raw_bind_parameter(2 * place + 2, tag)?;
-        }
-        let mut rows = statement.raw_query();
+        let mut rows =
+            statement.query(Pairs(Padded(keys.get(piece).unwrap_or_default(), places)))?;
         while let Some(row) = rows.next()? {
             new.insert((row.get(0)?, row.get(1)?));
         }
@@ -188,6 +202,13 @@ fn take_message(
     if let Some(reference) = &message.media {
         keep_media(tx, leaf, known, subject, (id, message, reference))?;
     }
+    let about = About {
+        subject: Some(subject),
+        number: Some(message.number),
+        thing: Some(id.0),
+        ..About::default()
+    };
+    tx.emit(EventKind::MessageReceived, about)?;
     if message.relayed {
         relay(tx, known, subject, message, id)?;
     }
@@ -378,6 +399,21 @@ pub(crate) fn native_stop(
 ) -> Result<(), StoreError> {
     let what = (SuppressionScope::Promotional, SuppressionSource::Native);
     tx.suppress(subject, what, Actor::Meta, rule).map(drop)
+}
+
+/// A BSUID was made anew. One that leads to nobody, or no longer, needs no successor.
+fn succeed(
+    tx: &mut Tx<'_>,
+    leaf: &mut OpenLeaf,
+    known: &mut Known,
+    change: &Succession,
+) -> Result<(), StoreError> {
+    tx.look_up(known, std::iter::once(&change.old))?;
+    let tag = tx.tag(&change.old);
+    match known.subjects.get(&tag).copied() {
+        Some(subject) => hand_over(tx, leaf, known, subject, &change.new),
+        None => Ok(()),
+    }
 }
 
 /// A number or BSUID changed: a new subject takes over, linked as successor. Stops are copied;

@@ -3,19 +3,21 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use crate::dialect::Connection;
+use crate::dialect::Each;
+use crate::dialect::OptionalRow;
+use crate::dialect::Padded;
+use crate::dialect::Row;
 use domain::ids::DataKeyId;
 use domain::ids::SubjectId;
 use domain::time::Quarter;
-use rusqlite::Connection;
-use rusqlite::OptionalExtension;
-use rusqlite::Row;
-use rusqlite::params_from_iter;
 use seal::Binding;
 use seal::DataKey;
 use seal::KeySet;
 use seal::RecordClass;
 
 use crate::dialect;
+use crate::dialect::DbResult;
 use crate::error::StoreError;
 use crate::leaf::OpenLeaf;
 use crate::rows::v;
@@ -70,7 +72,7 @@ pub(crate) struct KeyRow {
 pub(crate) const COLUMNS: &str = "id, subject_id, class, quarter, epoch, wrapped, commitment";
 
 impl KeyRow {
-    pub(crate) fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
+    pub(crate) fn read(row: &Row<'_>) -> DbResult<Self> {
         Ok(Self {
             id: DataKeyId(row.get(0)?),
             subject: SubjectId(row.get(1)?),
@@ -222,8 +224,8 @@ impl Tx<'_> {
     /// subjects at once.
     pub(crate) fn warm_keys(&mut self, subjects: &[SubjectId]) -> Result<(), StoreError> {
         let quarter = self.now().quarter();
-        for piece in dialect::pieces(subjects.len()) {
-            let sql = self.state.sql.of("data_keys", piece.len(), |rows| {
+        for (piece, places) in self.connection.pieces(subjects.len()) {
+            let sql = self.state.sql.of("data_keys", places, |rows| {
                 format!(
                     "SELECT {COLUMNS} FROM data_keys WHERE subject_id IN ({}) \
                      AND class IN ({}, {}) AND quarter = ${}",
@@ -234,11 +236,14 @@ impl Tx<'_> {
                 )
             });
             let mut statement = self.connection.prepare_cached(sql)?;
-            let subjects = subjects.get(piece).unwrap_or_default().iter();
-            let parameters = subjects.map(|subject| subject.0).chain([quarter.0.into()]);
-            let mut rows = statement.query(params_from_iter(parameters))?;
+            let subjects = Padded(subjects.get(piece).unwrap_or_default(), places);
+            let parameters = subjects
+                .iter()
+                .map(|subject| subject.0)
+                .chain([quarter.0.into()]);
+            let mut rows = statement.query(Each(parameters))?;
             while let Some(row) = rows.next()? {
-                let row = KeyRow::read(row)?;
+                let row = KeyRow::read(&row)?;
                 if !self.state.cache.by_id.contains_key(&row.id) {
                     let key = Arc::new(row.open(&self.keys)?);
                     let usage = (row.subject, row.class, row.quarter);

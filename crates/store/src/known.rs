@@ -5,6 +5,8 @@ use std::collections::HashMap;
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use crate::dialect::Each;
+use crate::dialect::Padded;
 use domain::ids::ConversationId;
 use domain::ids::DataKeyId;
 use domain::ids::MessageId;
@@ -12,7 +14,6 @@ use domain::ids::NumberId;
 use domain::ids::SubjectId;
 use domain::subject::Identifier;
 use domain::time::Timestamp;
-use rusqlite::params_from_iter;
 use seal::DataKey;
 use seal::RecordClass;
 use seal::Zeroizing;
@@ -83,16 +84,15 @@ impl Tx<'_> {
         });
         // In the order of the index: neighbours stand on one page.
         tags.sort_unstable();
-        for piece in dialect::pieces(tags.len()) {
-            let sql = self.state.sql.of("identifiers", piece.len(), |rows| {
+        for (piece, places) in self.connection.pieces(tags.len()) {
+            let sql = self.state.sql.of("identifiers", places, |rows| {
                 format!(
                     "SELECT tag, subject_id FROM identifier_tags WHERE tag IN ({})",
                     dialect::list(rows)
                 )
             });
             let mut statement = self.connection.prepare_cached(sql)?;
-            let mut rows =
-                statement.query(params_from_iter(tags.get(piece).unwrap_or_default()))?;
+            let mut rows = statement.query(Padded(tags.get(piece).unwrap_or_default(), places))?;
             while let Some(row) = rows.next()? {
                 let subject = SubjectId(row.get(1)?);
                 known.subjects.insert(row.get(0)?, subject);
@@ -110,11 +110,11 @@ impl Tx<'_> {
         known: &mut Known,
         subjects: &[SubjectId],
     ) -> Result<(), StoreError> {
-        for piece in dialect::pieces(subjects.len()) {
-            let ids = subjects.get(piece).unwrap_or_default();
-            self.look_up_restrictions(known, ids)?;
-            self.look_up_conversations(known, ids)?;
-            self.look_up_profiles(known, ids)?;
+        for (piece, places) in self.connection.pieces(subjects.len()) {
+            let ids = Padded(subjects.get(piece).unwrap_or_default(), places);
+            self.look_up_restrictions(known, &ids)?;
+            self.look_up_conversations(known, &ids)?;
+            self.look_up_profiles(known, &ids)?;
         }
         self.warm_keys(subjects)
     }
@@ -122,9 +122,9 @@ impl Tx<'_> {
     fn look_up_restrictions(
         &mut self,
         known: &mut Known,
-        subjects: &[SubjectId],
+        subjects: &Padded<'_, SubjectId>,
     ) -> Result<(), StoreError> {
-        let sql = self.state.sql.of("restrictions", subjects.len(), |rows| {
+        let sql = self.state.sql.of("restrictions", subjects.1, |rows| {
             format!(
                 "SELECT id, restricted_at FROM subjects \
                  WHERE restricted_at IS NOT NULL AND id IN ({})",
@@ -132,7 +132,7 @@ impl Tx<'_> {
             )
         });
         let mut statement = self.connection.prepare_cached(sql)?;
-        let mut rows = statement.query(params_from_iter(ids(subjects)))?;
+        let mut rows = statement.query(Each(ids(subjects)))?;
         while let Some(row) = rows.next()? {
             let since = Timestamp::from_micros(row.get(1)?);
             known.restricted.insert(SubjectId(row.get(0)?), since);
@@ -143,9 +143,9 @@ impl Tx<'_> {
     fn look_up_conversations(
         &mut self,
         known: &mut Known,
-        subjects: &[SubjectId],
+        subjects: &Padded<'_, SubjectId>,
     ) -> Result<(), StoreError> {
-        let sql = self.state.sql.of("conversations", subjects.len(), |rows| {
+        let sql = self.state.sql.of("conversations", subjects.1, |rows| {
             format!(
                 "SELECT subject_id, number_id, id, opened_at, last_message, pair_at \
                  FROM conversations WHERE subject_id IN ({})",
@@ -153,12 +153,12 @@ impl Tx<'_> {
             )
         });
         let mut statement = self.connection.prepare_cached(sql)?;
-        let mut rows = statement.query(params_from_iter(ids(subjects)))?;
+        let mut rows = statement.query(Each(ids(subjects)))?;
         while let Some(row) = rows.next()? {
             let conversation = Conversation {
                 id: ConversationId(row.get(2)?),
-                opened_at: row.get::<_, Option<i64>>(3)?.map(Timestamp::from_micros),
-                last_message: row.get::<_, Option<i64>>(4)?.map(MessageId),
+                opened_at: row.get::<Option<i64>>(3)?.map(Timestamp::from_micros),
+                last_message: row.get::<Option<i64>>(4)?.map(MessageId),
                 pair_at: Timestamp::from_micros(row.get(5)?),
                 changed: false,
             };
@@ -171,16 +171,16 @@ impl Tx<'_> {
     fn look_up_profiles(
         &mut self,
         known: &mut Known,
-        subjects: &[SubjectId],
+        subjects: &Padded<'_, SubjectId>,
     ) -> Result<(), StoreError> {
-        let sql = self.state.sql.of("profiles", subjects.len(), |rows| {
+        let sql = self.state.sql.of("profiles", subjects.1, |rows| {
             format!(
                 "SELECT subject_id, key_id, sealed_name FROM profiles WHERE subject_id IN ({})",
                 dialect::list(rows)
             )
         });
         let mut statement = self.connection.prepare_cached(sql)?;
-        let mut rows = statement.query(params_from_iter(ids(subjects)))?;
+        let mut rows = statement.query(Each(ids(subjects)))?;
         while let Some(row) = rows.next()? {
             let profile = (DataKeyId(row.get(1)?), row.get(2)?);
             known.profiles.insert(SubjectId(row.get(0)?), profile);
@@ -205,6 +205,6 @@ impl Tx<'_> {
     }
 }
 
-fn ids(subjects: &[SubjectId]) -> impl Iterator<Item = i64> {
+fn ids(subjects: &Padded<'_, SubjectId>) -> impl Iterator<Item = i64> {
     subjects.iter().map(|subject| subject.0)
 }

@@ -1,10 +1,10 @@
 //! Leaves of the log, written in the transaction that does what they tell.
 
+use crate::dialect::Value;
 use domain::audit::Action;
 use domain::audit::Actor;
 use domain::audit::Leaf;
 use domain::time::Timestamp;
-use rusqlite::types::Value;
 use tlog::Hash;
 
 use crate::tables::Table;
@@ -102,7 +102,8 @@ pub(crate) fn item(salt: &[u8; 16], table: &'static Table, row: &[Value]) -> Ite
     }
 }
 
-fn append(bytes: &mut Vec<u8>, value: &Value) {
+/// A value as a hash sees it: its type, length and bytes.
+pub(crate) fn append(bytes: &mut Vec<u8>, value: &Value) {
     let mut sized = |tag: u8, content: &[u8]| {
         bytes.push(tag);
         bytes.extend_from_slice(&(content.len() as u64).to_be_bytes());

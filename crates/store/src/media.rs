@@ -3,14 +3,14 @@
 
 use std::sync::Arc;
 
+use crate::dialect::Connection;
+use crate::dialect::OptionalRow;
 use domain::ids::AppId;
 use domain::ids::DataKeyId;
 use domain::ids::MediaId;
 use domain::ids::MessageId;
 use domain::ids::NumberId;
 use domain::ids::SubjectId;
-use rusqlite::Connection;
-use rusqlite::OptionalExtension;
 use seal::DataKey;
 use seal::KeySet;
 use seal::RecordClass;
@@ -145,18 +145,14 @@ pub(crate) fn load(
         let raw = MediaRow {
             id: MediaId(row.get(0)?),
             subject: SubjectId(row.get(1)?),
-            message: row.get::<_, Option<i64>>(2)?.map(MessageId),
-            app: row.get::<_, Option<i64>>(3)?.map(AppId),
+            message: row.get::<Option<i64>>(2)?.map(MessageId),
+            app: row.get::<Option<i64>>(3)?.map(AppId),
             number: NumberId(row.get(4)?),
             reference: seal::Zeroizing::new(row.get(6)?),
             object: row.get(7)?,
             object_key: None,
         };
-        Ok((
-            raw,
-            row.get::<_, i64>(5)?,
-            row.get::<_, Option<Vec<u8>>>(8)?,
-        ))
+        Ok((raw, row.get::<i64>(5)?, row.get::<Option<Vec<u8>>>(8)?))
     });
     let Some((mut row, key_id, sealed_key)) = found.optional()? else {
         return Ok(None);

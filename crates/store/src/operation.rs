@@ -3,6 +3,7 @@
 use domain::consent::Method;
 use domain::decision::Decision;
 use domain::gate::Content;
+use domain::health::Told;
 use domain::ids::AppId;
 use domain::ids::DecisionId;
 use domain::ids::MediaId;
@@ -15,6 +16,8 @@ use domain::subject::Identifier;
 use domain::time::Timestamp;
 use seal::Zeroizing;
 
+use crate::echo::EchoSource;
+
 /// What one signed POST from Meta brought.
 #[derive(Clone, Debug, Default)]
 pub struct Intake {
@@ -25,6 +28,10 @@ pub struct Intake {
 /// One item of a webhook.
 #[derive(Clone, Debug)]
 pub enum Item {
+    /// A message of the business that went out beside the gateway.
+    Echo(Box<Echo>),
+    /// What Meta says a number or an account may send.
+    Health(Health),
     /// A person's message.
     Message(Box<Message>),
     /// WhatsApp's own marketing preference.
@@ -33,6 +40,8 @@ pub enum Item {
     Quarantine(Quarantine),
     /// What happened to a message of ours.
     Status(Box<Status>),
+    /// A person's id was made anew.
+    Succession(Box<Succession>),
     /// A template changed at Meta.
     Template(TemplateChange),
 }
@@ -46,7 +55,52 @@ pub struct Dedup {
     pub tag: [u8; 16],
 }
 
-/// A person's message.
+/// A message of the business that went out beside the gateway.
+#[derive(Clone, Debug)]
+pub struct Echo {
+    /// The number it went out from.
+    pub number: NumberId,
+    /// To whom.
+    pub identifiers: Vec<Identifier>,
+    /// Its type on the wire, one of the known ones.
+    pub kind: &'static str,
+    /// Who sent it.
+    pub source: EchoSource,
+    /// Meta's timestamp, if it makes sense.
+    pub meta_at: Option<Timestamp>,
+    /// How it is recognised when it comes again.
+    pub dedup: Dedup,
+    /// Meta's id of it.
+    pub wamid: String,
+    /// What is sealed: the message as Meta told it.
+    pub content: Vec<u8>,
+}
+
+/// What Meta says a number or an account may send.
+#[derive(Clone, Debug)]
+pub struct Health {
+    /// The account.
+    pub waba_id: String,
+    /// The one number it concerns; all numbers of the account where there is none.
+    pub number: Option<NumberId>,
+    /// What was told, of each aspect.
+    pub told: Vec<Told>,
+    /// How it is recognised when it comes again; none for what does not come from Meta.
+    pub dedup: Option<Dedup>,
+}
+
+/// A person's id was made anew: whoever is under the old one has a successor under the new one.
+#[derive(Clone, Debug)]
+pub struct Succession {
+    /// The id before.
+    pub old: Identifier,
+    /// The ids from now on.
+    pub new: Vec<Identifier>,
+    /// How it is recognised when it comes again.
+    pub dedup: Dedup,
+}
+
+/// A person's message, or call.
 #[derive(Clone, Debug)]
 pub struct Message {
     /// The number it came in on.
@@ -180,6 +234,17 @@ pub struct Send {
     pub media: Vec<MediaId>,
     /// The key under which a repetition is recognised, with the hash of the request.
     pub idempotency: Option<([u8; 16], [u8; 32])>,
+    /// Whether it may wait, and for how long.
+    pub queue: Option<Queueing>,
+}
+
+/// A message that may wait for its time.
+#[derive(Clone, Debug)]
+pub struct Queueing {
+    /// Until when at the latest.
+    pub until: Timestamp,
+    /// Where it is posted to: the caller's own word, given back with the call.
+    pub edge: String,
 }
 
 /// To whom a message is to go.
@@ -229,6 +294,8 @@ pub struct Judged {
     pub decision_id: DecisionId,
     /// The decision.
     pub decision: Decision,
+    /// Whether it waits in the queue now.
+    pub queued: bool,
     /// Where it goes, in clear: for the call only.
     pub address: Address,
     /// Meta's ids of the messages it refers to, in the order asked.
@@ -272,6 +339,10 @@ pub struct Repeated {
     pub decision_id: Option<DecisionId>,
     /// Its sentences, if it was refused.
     pub sentences: Vec<String>,
+    /// Whether it was refused only after it had waited, so that it was answered well at first.
+    pub waited: bool,
+    /// When it is judged again, while it waits.
+    pub due: Option<Timestamp>,
 }
 
 /// How the call to Meta ended.

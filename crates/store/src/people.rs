@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use crate::dialect::Connection;
+use crate::dialect::OptionalRow;
 use domain::audit::Action;
 use domain::audit::Actor;
 use domain::ids::ConversationId;
@@ -13,8 +15,6 @@ use domain::subject::Identifier;
 use domain::subject::IdentifierKind;
 use domain::subject::LinkKind;
 use domain::time::Timestamp;
-use rusqlite::Connection;
-use rusqlite::OptionalExtension;
 use seal::DataKey;
 use seal::KeySet;
 use seal::RecordClass;
@@ -260,8 +260,7 @@ impl Tx<'_> {
         while let Some(row) = rows.next()? {
             let (id, kind, key_id): (i64, u8, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
             let key = self.key_by_id(DataKeyId(key_id))?;
-            let sealed = row.get_ref(3)?.as_blob().ok();
-            identifiers.push(open_identifier(id, kind, (key_id, &key), sealed)?);
+            identifiers.push(open_identifier(id, kind, (key_id, &key), row.blob(3))?);
         }
         Ok(identifiers)
     }
@@ -367,7 +366,7 @@ pub(crate) fn name(
     let row = connection
         .prepare_cached(sql)?
         .query_row([subject.0], |row| {
-            Ok((row.get::<_, i64>(0)?, row.get::<_, Vec<u8>>(1)?))
+            Ok((row.get::<i64>(0)?, row.get::<Vec<u8>>(1)?))
         })
         .optional()?;
     let Some((key_id, sealed)) = row else {

@@ -5,9 +5,15 @@
 
 use std::sync::Arc;
 
+use crate::dialect::Connection;
+use crate::dialect::OptionalRow;
+use crate::dialect::Row;
 use domain::ids::AppId;
 use domain::ids::ConversationId;
 use domain::ids::DataKeyId;
+use domain::ids::EventDeliveryId;
+use domain::ids::EventEndpointId;
+use domain::ids::EventId;
 use domain::ids::MediaId;
 use domain::ids::MessageId;
 use domain::ids::NumberId;
@@ -17,14 +23,16 @@ use domain::message::Direction;
 use domain::message::MessageState;
 use domain::subject::Identifier;
 use domain::time::Timestamp;
-use rusqlite::Connection;
-use rusqlite::OptionalExtension;
-use rusqlite::Row;
 use seal::KeySet;
 use seal::RecordKind;
 use seal::Zeroizing;
 
+use crate::dialect::DbResult;
 use crate::error::StoreError;
+use crate::event;
+use crate::event::EventDeliveryView;
+use crate::event::EventDue;
+use crate::event::EventView;
 use crate::message::CONTENT;
 use crate::message::STATUS;
 use crate::message::UPSTREAM;
@@ -196,12 +204,11 @@ impl Reader<'_> {
         while let Some(row) = rows.next()? {
             let key_id: i64 = row.get(2)?;
             let key = crate::keys::load(self.connection, &self.keys, DataKeyId(key_id))?;
-            let sealed = row.get_ref(3)?;
             identifiers.push(people::open_identifier(
                 row.get(0)?,
                 row.get(1)?,
                 (key_id, &key),
-                sealed.as_blob().ok(),
+                row.blob(3),
             )?);
         }
         Ok(identifiers)
@@ -233,7 +240,7 @@ impl Reader<'_> {
                    WHERE subject_id = $1 ORDER BY id";
         let mut statement = self.connection.prepare_cached(sql)?;
         let rows = statement.query_map([subject.0], conversation)?;
-        Ok(rows.collect::<Result<_, _>>()?)
+        Ok(rows)
     }
 
     /// A thread.
@@ -341,10 +348,10 @@ impl Reader<'_> {
             .prepare_cached(sql)?
             .query_row([id.0], |row| {
                 Ok((
-                    row.get::<_, u8>(0)?,
-                    row.get::<_, i64>(1)?,
-                    row.get::<_, i64>(2)?,
-                    row.get::<_, Vec<u8>>(3)?,
+                    row.get::<u8>(0)?,
+                    row.get::<i64>(1)?,
+                    row.get::<i64>(2)?,
+                    row.get::<Vec<u8>>(3)?,
                 ))
             });
         let Some((state, at, key_id, sealed)) = found.optional()? else {
@@ -407,6 +414,55 @@ impl Reader<'_> {
         crate::delivery::list(self.connection, which, before, limit)
     }
 
+    /// The first deliveries of events that wait for an endpoint, due or not, in order.
+    pub fn events_waiting(
+        &self,
+        endpoint: EventEndpointId,
+        limit: u32,
+    ) -> Result<Vec<EventDue>, StoreError> {
+        event::waiting(self.connection, endpoint, limit)
+    }
+
+    /// Deliveries of events, newest first, from below `before`; of one endpoint and in one state if
+    /// wanted.
+    pub fn event_deliveries(
+        &self,
+        which: (
+            Option<EventEndpointId>,
+            Option<crate::delivery::DeliveryState>,
+        ),
+        before: Option<EventDeliveryId>,
+        limit: u32,
+    ) -> Result<Vec<EventDeliveryView>, StoreError> {
+        event::deliveries(self.connection, which, before, limit)
+    }
+
+    /// One event.
+    pub fn event(&self, id: EventId) -> Result<Option<EventView>, StoreError> {
+        event::one(self.connection, id)
+    }
+
+    /// Events from after an id on, oldest first.
+    pub fn events(&self, after: Option<EventId>, limit: u32) -> Result<Vec<EventView>, StoreError> {
+        event::list(self.connection, after, limit)
+    }
+
+    /// Messages that wait for their time, the longest first, after `after`; of one app and on one
+    /// number if wanted.
+    pub fn queued(
+        &self,
+        which: (Option<AppId>, Option<NumberId>),
+        after: Option<MessageId>,
+        limit: u32,
+    ) -> Result<Vec<crate::queue::QueuedView>, StoreError> {
+        crate::queue::list(self.connection, which, after, limit)
+    }
+
+    /// What waits for each app that has anything waiting.
+    pub fn backlog(&self) -> Result<Vec<crate::delivery::Backlog>, StoreError> {
+        crate::delivery::backlog(self.connection)
+    }
+
     /// When the next waiting delivery becomes due.
     pub fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {
         crate::delivery::next_due(self.connection)
@@ -426,27 +482,27 @@ pub(crate) fn alias(
     Ok(found.optional()?)
 }
 
-fn conversation(row: &Row<'_>) -> rusqlite::Result<ConversationView> {
+fn conversation(row: &Row<'_>) -> DbResult<ConversationView> {
     Ok(ConversationView {
         id: ConversationId(row.get(0)?),
         number: NumberId(row.get(1)?),
-        opened_at: row.get::<_, Option<i64>>(2)?.map(Timestamp::from_micros),
-        last_message: row.get::<_, Option<i64>>(3)?.map(MessageId),
+        opened_at: row.get::<Option<i64>>(2)?.map(Timestamp::from_micros),
+        last_message: row.get::<Option<i64>>(3)?.map(MessageId),
     })
 }
 
-fn message(row: &Row<'_>) -> rusqlite::Result<MessageRow> {
+fn message(row: &Row<'_>) -> DbResult<MessageRow> {
     Ok(MessageRow {
         id: MessageId(row.get(0)?),
         conversation: ConversationId(row.get(1)?),
         subject: SubjectId(row.get(2)?),
-        previous: row.get::<_, Option<i64>>(3)?.map(MessageId),
+        previous: row.get::<Option<i64>>(3)?.map(MessageId),
         direction: Direction::from_code(row.get(4)?).unwrap_or(Direction::Inbound),
         kind: row.get(5)?,
         state: MessageState::from_code(row.get(6)?).unwrap_or(MessageState::Indeterminate),
         at: Timestamp::from_micros(row.get(7)?),
-        meta_at: row.get::<_, Option<i64>>(8)?.map(Timestamp::from_micros),
-        app: row.get::<_, Option<i64>>(9)?.map(AppId),
+        meta_at: row.get::<Option<i64>>(8)?.map(Timestamp::from_micros),
+        app: row.get::<Option<i64>>(9)?.map(AppId),
         decision: row.get(10)?,
         code: row.get(11)?,
         key: DataKeyId(row.get(12)?),

@@ -4,11 +4,17 @@
 //! Rows of a table come in the order of their ids, and the leaves that cover them in the same
 //! order, so one pass over the log and all tables suffices.
 
+use std::collections::HashMap;
+use std::collections::VecDeque;
 use std::iter::Peekable;
 
-use rusqlite::Connection;
-use rusqlite::Statement;
-use rusqlite::types::Value;
+use crate::dialect;
+use crate::dialect::Connection;
+use crate::dialect::DbResult;
+use crate::dialect::Each;
+use crate::dialect::Rows;
+use crate::dialect::Scan;
+use crate::dialect::Value;
 
 use crate::error::StoreError;
 use crate::leaf;
@@ -108,21 +114,22 @@ pub(crate) fn reconcile(
     log: &mut dyn FnMut(u64) -> Option<Vec<u8>>,
     report: &mut dyn FnMut(Difference),
 ) -> Result<u64, StoreError> {
-    let mut statements = Vec::new();
+    let mut scans = Vec::new();
     for table in tables::ALL.iter().filter(|table| table.audited) {
-        let (order, row) = selects(table);
-        statements.push((
-            table,
-            connection.prepare(&order)?,
-            connection.prepare(&row)?,
-        ));
+        let order = format!(
+            "SELECT {id}, leaf FROM {} ORDER BY leaf, {id}",
+            table.name,
+            id = id_of(table)
+        );
+        scans.push((table, Scan::new(connection, &order)?));
     }
     let mut cursors = Vec::new();
-    for (table, order, row) in &mut statements {
-        let rows = Rows {
-            order: order.query([])?,
-            row,
-            width: table.columns.len(),
+    for (table, order) in &mut scans {
+        let rows = CoveredRows {
+            connection,
+            table,
+            order: order.rows()?,
+            page: VecDeque::new(),
         };
         cursors.push(Cursor {
             table,
@@ -139,14 +146,15 @@ pub(crate) fn reconcile(
 /// The one pass over the log and all tables. Returns where it ended.
 fn pass(
     connection: &Connection,
-    cursors: &mut [Cursor<'_, '_>],
+    cursors: &mut [Cursor<'_>],
     log: &mut dyn FnMut(u64) -> Option<Vec<u8>>,
     report: &mut dyn FnMut(Difference),
 ) -> Result<u64, StoreError> {
-    let mut leaves = connection.prepare(
+    let mut leaves = Scan::new(
+        connection,
         "SELECT position, salt, entry FROM leaves WHERE position >= 0 ORDER BY position",
     )?;
-    let mut leaves = leaves.query([])?;
+    let mut leaves = leaves.rows()?;
     let mut next = next_leaf(&mut leaves)?;
     let mut position = 0;
     loop {
@@ -188,7 +196,7 @@ fn pass(
 
 type HeldLeaf = (u64, [u8; 16], Vec<u8>);
 
-fn next_leaf(rows: &mut rusqlite::Rows<'_>) -> Result<Option<HeldLeaf>, StoreError> {
+fn next_leaf(rows: &mut Rows<'_>) -> Result<Option<HeldLeaf>, StoreError> {
     let Some(row) = rows.next()? else {
         return Ok(None);
     };
@@ -222,12 +230,12 @@ fn check(
     }
 }
 
-struct Cursor<'s, 'c> {
+struct Cursor<'s> {
     table: &'static Table,
-    rows: Peekable<Rows<'s, 'c>>,
+    rows: Peekable<CoveredRows<'s>>,
 }
 
-impl Cursor<'_, '_> {
+impl Cursor<'_> {
     /// Takes the rows that name this leaf.
     fn covered(
         &mut self,
@@ -271,46 +279,70 @@ impl Cursor<'_, '_> {
     }
 }
 
-/// The rows of a table in the order of their leaves. Only ids are sorted, the rows are fetched one
-/// by one: a sort of whole rows would copy the table.
-struct Rows<'s, 'c> {
-    order: rusqlite::Rows<'s>,
-    row: &'s mut Statement<'c>,
-    width: usize,
+/// The rows of a table in the order of their leaves. Only ids are sorted, the rows are fetched some
+/// at a time: a sort of whole rows would copy the table.
+struct CoveredRows<'s> {
+    connection: &'s Connection,
+    table: &'static Table,
+    order: Rows<'s>,
+    page: VecDeque<(i64, Vec<Value>)>,
 }
 
-impl Iterator for Rows<'_, '_> {
-    type Item = Result<(i64, Vec<Value>), StoreError>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        let next = match self.order.next() {
-            Ok(None) => return None,
-            Ok(Some(row)) => row.get::<_, i64>(0).and_then(|id| Ok((id, row.get(1)?))),
-            Err(error) => Err(error),
-        };
-        let width = self.width;
-        let mut fetch = |id: i64| {
-            self.row.query_row([id], |row| {
-                (0..width).map(|column| row.get(column)).collect()
-            })
-        };
-        let read = next.and_then(|(id, leaf)| match leaf {
-            Value::Integer(leaf) => Ok((leaf, fetch(id)?)),
-            // Not a position at all, so no leaf has it.
-            _ => Ok((i64::MIN, fetch(id)?)),
-        });
-        Some(read.map_err(StoreError::from))
+impl CoveredRows<'_> {
+    fn fetch(&mut self) -> Result<(), StoreError> {
+        let mut order = Vec::with_capacity(dialect::ROWS);
+        while order.len() < dialect::ROWS
+            && let Some(row) = self.order.next()?
+        {
+            let leaf = match row.get(1)? {
+                Value::Integer(leaf) => leaf,
+                // Not a position at all, so no leaf has it.
+                _ => i64::MIN,
+            };
+            order.push((row.get::<i64>(0)?, leaf));
+        }
+        let columns: Vec<&str> = self.table.columns.iter().map(|c| c.name()).collect();
+        let mut rows: HashMap<i64, Vec<Value>> = HashMap::with_capacity(order.len());
+        for piece in dialect::pieces(order.len()) {
+            let sql = format!(
+                "SELECT {} FROM {} WHERE {} IN ({})",
+                columns.join(","),
+                self.table.name,
+                id_of(self.table),
+                dialect::list(piece.len())
+            );
+            let ids = order.get(piece).unwrap_or_default();
+            let mut statement = self.connection.prepare_cached(&sql)?;
+            let mut found = statement.query(Each(ids.iter().map(|(id, _)| *id)))?;
+            while let Some(row) = found.next()? {
+                let values: DbResult<_> = (0..columns.len()).map(|c| row.get(c)).collect();
+                rows.insert(row.get(0)?, values?);
+            }
+        }
+        let whole = order
+            .into_iter()
+            .filter_map(|(id, leaf)| Some((leaf, rows.remove(&id)?)));
+        self.page.extend(whole);
+        Ok(())
     }
 }
 
-/// What gives a table's ids in the order of leaves, and one row by its id.
-fn selects(table: &Table) -> (String, String) {
-    let columns: Vec<&str> = table.columns.iter().map(|column| column.name()).collect();
-    let (name, columns) = (table.name, columns.join(","));
-    (
-        format!("SELECT id, leaf FROM {name} ORDER BY leaf, id"),
-        format!("SELECT {columns} FROM {name} WHERE id = $1"),
-    )
+impl Iterator for CoveredRows<'_> {
+    type Item = Result<(i64, Vec<Value>), StoreError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.page.is_empty()
+            && let Err(error) = self.fetch()
+        {
+            return Some(Err(error));
+        }
+        self.page.pop_front().map(Ok)
+    }
+}
+
+/// The column that tells a table's rows apart: the first.
+fn id_of(table: &Table) -> &'static str {
+    table.columns.first().map_or("id", |column| column.name())
 }
 
 /// The commitment written in a leaf.

@@ -1,5 +1,6 @@
 //! A subject's record, and the decisions and log entries that staff look at.
 
+use crate::dialect::Row;
 use domain::audit::Actor;
 use domain::consent::Channel;
 use domain::consent::ConsentState;
@@ -16,8 +17,8 @@ use domain::ids::SubjectId;
 use domain::suppression::Suppression;
 use domain::suppression::distinct;
 use domain::time::Timestamp;
-use rusqlite::Row;
 
+use crate::dialect::DbResult;
 use crate::error::StoreError;
 use crate::read::Reader;
 use crate::tx::Tx;
@@ -106,7 +107,7 @@ impl Reader<'_> {
         let mut rows = statement.query([subject.0])?;
         let mut events = Vec::new();
         while let Some(row) = rows.next()? {
-            events.push(consent_view(row)?);
+            events.push(consent_view(&row)?);
         }
         Ok(events)
     }
@@ -123,13 +124,13 @@ impl Reader<'_> {
             let sql = format!("{DECISIONS} WHERE id < $1 ORDER BY id DESC LIMIT $2");
             let mut statement = self.connection.prepare_cached(&sql)?;
             let rows = statement.query_map((before, limit), decision)?;
-            return Ok(rows.collect::<Result<_, _>>()?);
+            return Ok(rows);
         };
         let sql =
             format!("{DECISIONS} WHERE subject_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3");
         let mut statement = self.connection.prepare_cached(&sql)?;
         let rows = statement.query_map((subject.0, before, limit), decision)?;
-        Ok(rows.collect::<Result<_, _>>()?)
+        Ok(rows)
     }
 
     /// One decision.
@@ -145,11 +146,11 @@ impl Reader<'_> {
         let mut statement = self.connection.prepare_cached(sql)?;
         let rows = statement.query_map((from.cast_signed(), limit), |row| {
             Ok(LeafRow {
-                position: row.get::<_, i64>(0)?.cast_unsigned(),
+                position: row.get::<i64>(0)?.cast_unsigned(),
                 entry: row.get(1)?,
             })
         })?;
-        Ok(rows.collect::<Result<_, _>>()?)
+        Ok(rows)
     }
 
     /// How many bytes are sealed of a message, the cipher's own included. No key is needed.
@@ -168,7 +169,7 @@ impl Reader<'_> {
         let size: i64 = self
             .connection
             .prepare_cached(sql)?
-            .query_row([], |row| row.get(0))?;
+            .query_row((), |row| row.get(0))?;
         Ok(size.cast_unsigned())
     }
 }
@@ -215,17 +216,17 @@ fn consent_view(row: &Row<'_>) -> Result<ConsentView, StoreError> {
         state: ConsentState::from_code(row.get(3)?).ok_or_else(|| damaged("state"))?,
         method: Method::from_code(row.get(4)?).ok_or_else(|| damaged("method"))?,
         grade: EvidenceGrade::from_code(row.get(5)?).ok_or_else(|| damaged("grade"))?,
-        notice: row.get::<_, Option<i64>>(6)?.map(NoticeId),
+        notice: row.get::<Option<i64>>(6)?.map(NoticeId),
         language: row.get(7)?,
         rule: row.get(8)?,
         actor: row.get(9)?,
-        expires: row.get::<_, Option<i64>>(10)?.map(Timestamp::from_micros),
+        expires: row.get::<Option<i64>>(10)?.map(Timestamp::from_micros),
         at: Timestamp::from_micros(row.get(11)?),
         leaf: row.get(12)?,
     })
 }
 
-fn decision(row: &Row<'_>) -> rusqlite::Result<DecisionView> {
+fn decision(row: &Row<'_>) -> DbResult<DecisionView> {
     let outcome: u8 = row.get(6)?;
     let rules: String = row.get(8)?;
     let sentences: String = row.get(9)?;
@@ -234,8 +235,8 @@ fn decision(row: &Row<'_>) -> rusqlite::Result<DecisionView> {
         subject: SubjectId(row.get(1)?),
         message: MessageId(row.get(2)?),
         number: NumberId(row.get(3)?),
-        app: row.get::<_, Option<i64>>(4)?.map(AppId),
-        purpose: row.get::<_, Option<i64>>(5)?.map(PurposeId),
+        app: row.get::<Option<i64>>(4)?.map(AppId),
+        purpose: row.get::<Option<i64>>(5)?.map(PurposeId),
         outcome: match outcome {
             1 => "allow",
             2 => "defer",

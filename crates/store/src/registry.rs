@@ -4,9 +4,14 @@
 use std::collections::HashMap;
 use std::fmt;
 
+use crate::dialect::Connection;
+use crate::dialect::Row;
 use domain::access::AppScopes;
 use domain::consent::EvidenceGrade;
+use domain::event::EventKinds;
+use domain::health::Health;
 use domain::ids::AppId;
+use domain::ids::EventEndpointId;
 use domain::ids::NoticeId;
 use domain::ids::NumberId;
 use domain::ids::PurposeId;
@@ -19,13 +24,14 @@ use domain::purpose::PurposeClass;
 use domain::template::Category;
 use domain::template::TemplateStatus;
 use domain::time::Timestamp;
-use rusqlite::Connection;
-use rusqlite::Row;
 use seal::Keyring;
 use seal::RecordKind;
 use seal::Zeroizing;
 
+use crate::dialect::DbResult;
 use crate::error::StoreError;
+use crate::event;
+use crate::number;
 use crate::tx::place;
 
 /// What is configured, as of the last commit.
@@ -43,6 +49,8 @@ pub struct Registry {
     pub notices: Vec<Notice>,
     /// The template catalogue.
     pub templates: Vec<Template>,
+    /// Where events go, by id.
+    pub event_endpoints: Vec<EventEndpoint>,
     /// Whether all sending is stopped.
     pub emergency_stop: bool,
     by_phone_number_id: HashMap<String, usize>,
@@ -51,7 +59,7 @@ pub struct Registry {
 }
 
 /// A WhatsApp business number.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Number {
     /// Its id here.
     pub id: NumberId,
@@ -65,6 +73,19 @@ pub struct Number {
     pub verified_name: String,
     /// Since when it is known here.
     pub created_at: Timestamp,
+    /// The token for calls to Meta, where it is kept here and not in the configuration.
+    pub access_token: Option<Zeroizing<String>>,
+    /// What Meta says of it.
+    pub health: Health,
+}
+
+impl fmt::Debug for Number {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Number")
+            .field("id", &self.id)
+            .field("phone_number_id", &self.phone_number_id)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Client software.
@@ -225,14 +246,38 @@ pub struct Template {
     pub synced_at: Timestamp,
 }
 
+/// Where events of some kinds go.
+#[derive(Clone)]
+pub struct EventEndpoint {
+    /// Its id.
+    pub id: EventEndpointId,
+    /// Its name.
+    pub name: String,
+    /// Where events are posted to.
+    pub url: String,
+    /// Which kinds.
+    pub kinds: EventKinds,
+    /// What they are signed with.
+    pub secret: Zeroizing<String>,
+    /// Since when.
+    pub created_at: Timestamp,
+    /// When it was ended.
+    pub ended_at: Option<Timestamp>,
+}
+
+impl fmt::Debug for EventEndpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EventEndpoint")
+            .field("id", &self.id)
+            .field("name", &self.name)
+            .finish_non_exhaustive()
+    }
+}
+
 impl Registry {
     pub(crate) fn load(connection: &Connection, keyring: &Keyring) -> Result<Self, StoreError> {
         let mut registry = Self {
-            numbers: all(
-                connection,
-                "SELECT id, phone_number_id, waba_id, display, verified_name, created_at FROM numbers ORDER BY id",
-                number,
-            )?,
+            numbers: number::load(connection, keyring)?,
             apps: apps(connection, keyring)?,
             tokens: all(
                 connection,
@@ -241,7 +286,7 @@ impl Registry {
             )?,
             purposes: all(
                 connection,
-                "SELECT id, code, title, class, basis, grade FROM purposes ORDER BY id",
+                "SELECT id, code, title, class, basis, grade, identity_check FROM purposes ORDER BY id",
                 purpose,
             )?,
             notices: all(
@@ -254,10 +299,11 @@ impl Registry {
                 "SELECT id, waba_id, name, language, meta_id, category, status, body, raw, purpose_id, synced_at FROM templates ORDER BY id",
                 template,
             )?,
+            event_endpoints: event_endpoints(connection, keyring)?,
             emergency_stop: all(
                 connection,
                 "SELECT value FROM settings WHERE name = 'emergency-stop'",
-                |row| row.get::<_, i64>(0),
+                |row| row.get::<i64>(0),
             )?
             .first()
             .is_some_and(|value| *value != 0),
@@ -367,33 +413,22 @@ fn places<T, K: std::hash::Hash + Eq>(list: &[T], key: impl Fn(&T) -> K) -> Hash
 fn all<T>(
     connection: &Connection,
     sql: &str,
-    read: impl Fn(&Row<'_>) -> rusqlite::Result<T>,
+    read: impl Fn(&Row<'_>) -> DbResult<T>,
 ) -> Result<Vec<T>, StoreError> {
-    let mut statement = connection.prepare(sql)?;
-    let rows = statement.query_map([], |row| read(row))?;
-    Ok(rows.collect::<Result<_, _>>()?)
+    let mut statement = connection.prepare_cached(sql)?;
+    let rows = statement.query_map((), |row| read(row))?;
+    Ok(rows)
 }
 
-fn instant(row: &Row<'_>, column: usize) -> rusqlite::Result<Timestamp> {
+fn instant(row: &Row<'_>, column: usize) -> DbResult<Timestamp> {
     row.get(column).map(Timestamp::from_micros)
-}
-
-fn number(row: &Row<'_>) -> rusqlite::Result<Number> {
-    Ok(Number {
-        id: NumberId(row.get(0)?),
-        phone_number_id: row.get(1)?,
-        waba_id: row.get(2)?,
-        display: row.get(3)?,
-        verified_name: row.get(4)?,
-        created_at: instant(row, 5)?,
-    })
 }
 
 fn apps(connection: &Connection, keyring: &Keyring) -> Result<Vec<App>, StoreError> {
     let sql = "SELECT id, name, number_id, identity, relay_url, sealed_secret, created_at, ended_at \
                FROM apps ORDER BY id";
-    let mut statement = connection.prepare(sql)?;
-    let mut rows = statement.query([])?;
+    let mut statement = connection.prepare_cached(sql)?;
+    let mut rows = statement.query(())?;
     let mut apps = Vec::new();
     while let Some(row) = rows.next()? {
         let id: i64 = row.get(0)?;
@@ -406,38 +441,73 @@ fn apps(connection: &Connection, keyring: &Keyring) -> Result<Vec<App>, StoreErr
             .setting_key()
             .open(
                 &place(RecordKind::Setting, 1, id, 0),
-                &row.get::<_, Vec<u8>>(5)?,
+                &row.get::<Vec<u8>>(5)?,
             )
             .map_err(|_| damaged("sealed_secret"))?;
         let secret = String::from_utf8(secret.to_vec()).map_err(|_| damaged("sealed_secret"))?;
         apps.push(App {
             id: AppId(id),
             name: row.get(1)?,
-            number: row.get::<_, Option<i64>>(2)?.map(NumberId),
+            number: row.get::<Option<i64>>(2)?.map(NumberId),
             identity: IdentityMode::from_code(row.get(3)?).ok_or_else(|| damaged("identity"))?,
             relay_url: row.get(4)?,
             secret: Zeroizing::new(secret),
-            created_at: instant(row, 6)?,
-            ended_at: row.get::<_, Option<i64>>(7)?.map(Timestamp::from_micros),
+            created_at: instant(&row, 6)?,
+            ended_at: row.get::<Option<i64>>(7)?.map(Timestamp::from_micros),
         });
     }
     Ok(apps)
 }
 
-fn token(row: &Row<'_>) -> rusqlite::Result<Token> {
+fn event_endpoints(
+    connection: &Connection,
+    keyring: &Keyring,
+) -> Result<Vec<EventEndpoint>, StoreError> {
+    let sql = "SELECT id, name, url, sealed_secret, kinds, created_at, ended_at \
+               FROM event_endpoints ORDER BY id";
+    let mut statement = connection.prepare_cached(sql)?;
+    let mut rows = statement.query(())?;
+    let mut endpoints = Vec::new();
+    while let Some(row) = rows.next()? {
+        let id: i64 = row.get(0)?;
+        let place = place(RecordKind::Setting, event::SECRET, id, 0);
+        let secret = keyring
+            .setting_key()
+            .open(&place, row.blob(3).unwrap_or_default())
+            .ok()
+            .and_then(|secret| String::from_utf8(secret.to_vec()).ok())
+            .ok_or(StoreError::Damaged {
+                table: "event_endpoints",
+                column: "sealed_secret",
+                id,
+            })?;
+        endpoints.push(EventEndpoint {
+            id: EventEndpointId(id),
+            name: row.get(1)?,
+            url: row.get(2)?,
+            secret: Zeroizing::new(secret),
+            kinds: EventKinds::from_bits(row.get(4)?),
+            created_at: instant(&row, 5)?,
+            ended_at: row.get::<Option<i64>>(6)?.map(Timestamp::from_micros),
+        });
+    }
+    Ok(endpoints)
+}
+
+fn token(row: &Row<'_>) -> DbResult<Token> {
     Ok(Token {
         id: TokenId(row.get(0)?),
-        app: row.get::<_, Option<i64>>(1)?.map(AppId),
+        app: row.get::<Option<i64>>(1)?.map(AppId),
         name: row.get(2)?,
         scopes: AppScopes::from_bits(row.get(3)?),
         created_at: instant(row, 4)?,
         expires_at: instant(row, 5)?,
-        revoked_at: row.get::<_, Option<i64>>(6)?.map(Timestamp::from_micros),
+        revoked_at: row.get::<Option<i64>>(6)?.map(Timestamp::from_micros),
         hash: row.get(7)?,
     })
 }
 
-fn purpose(row: &Row<'_>) -> rusqlite::Result<PurposeEntry> {
+fn purpose(row: &Row<'_>) -> DbResult<PurposeEntry> {
     // A code this program does not know counts as the strictest there is.
     let class = PurposeClass::from_code(row.get(3)?).unwrap_or(PurposeClass::Promotional);
     let basis = LegalBasis::from_code(row.get(4)?).unwrap_or(LegalBasis::Consent);
@@ -448,6 +518,7 @@ fn purpose(row: &Row<'_>) -> rusqlite::Result<PurposeEntry> {
         class,
         basis,
         grade,
+        identity_check: row.get::<i64>(6)? != 0,
     };
     Ok(PurposeEntry {
         purpose,
@@ -455,7 +526,7 @@ fn purpose(row: &Row<'_>) -> rusqlite::Result<PurposeEntry> {
     })
 }
 
-fn notice(row: &Row<'_>) -> rusqlite::Result<Notice> {
+fn notice(row: &Row<'_>) -> DbResult<Notice> {
     Ok(Notice {
         id: NoticeId(row.get(0)?),
         code: row.get(1)?,
@@ -469,7 +540,7 @@ fn notice(row: &Row<'_>) -> rusqlite::Result<Notice> {
     })
 }
 
-fn template(row: &Row<'_>) -> rusqlite::Result<Template> {
+fn template(row: &Row<'_>) -> DbResult<Template> {
     Ok(Template {
         id: TemplateId(row.get(0)?),
         waba_id: row.get(1)?,
@@ -480,7 +551,7 @@ fn template(row: &Row<'_>) -> rusqlite::Result<Template> {
         status: TemplateStatus::from_code(row.get(6)?),
         body: row.get(7)?,
         raw: row.get(8)?,
-        purpose: row.get::<_, Option<i64>>(9)?.map(PurposeId),
+        purpose: row.get::<Option<i64>>(9)?.map(PurposeId),
         synced_at: instant(row, 10)?,
     })
 }

@@ -4,16 +4,15 @@
 //! Each row names its epoch, so a roll that was interrupted anywhere goes on where it stood: the
 //! keyring holds both keys until no row is left on the old one.
 
+use crate::dialect::Connection;
 use domain::audit::Action;
 use domain::audit::Actor;
 use domain::ids::DataKeyId;
 use domain::ids::SubjectId;
 use domain::time::Quarter;
-use rusqlite::Connection;
 use seal::KeySet;
 use seal::Keyring;
 
-use crate::dialect;
 use crate::error::StoreError;
 use crate::keys;
 use crate::keys::KeyRow;
@@ -45,49 +44,41 @@ pub(crate) fn roll(
     shared.keyring.begin_roll(&shared.random, now.micros())?;
     // Whatever happens from here on, held keys and waiting rows are of the old epoch.
     state.cache.clear();
-    let rolled = finish(connection, &shared.keyring)?;
+    let rolled = finish(connection, state.run(), &shared.keyring)?;
     state.tags.reload(connection)?;
     let mark = state.mark();
-    connection.execute_batch(dialect::BEGIN)?;
-    let mut tx = Tx::new(connection, state, &shared.keyring, &shared.random, now);
-    let told = tell(&mut tx, rolled).and_then(|()| Ok(connection.execute_batch("COMMIT")?));
+    let told = connection.within(state.run(), || {
+        let mut tx = Tx::new(connection, state, &shared.keyring, &shared.random, now);
+        tell(&mut tx, rolled)
+    });
     if told.is_err() {
         state.forget(mark);
-        connection.execute_batch("ROLLBACK")?;
     }
     told.map(|()| rolled)
 }
 
 /// Goes on with a roll that stands in the keyring, to its end. Does nothing if there is none.
-pub(crate) fn finish(connection: &Connection, keyring: &Keyring) -> Result<Rolled, StoreError> {
+pub(crate) fn finish(
+    connection: &Connection,
+    run: i64,
+    keyring: &Keyring,
+) -> Result<Rolled, StoreError> {
     let mut rolled = Rolled::default();
     let keys = keyring.keys();
     if keys.old_epochs().next().is_none() {
         return Ok(rolled);
     }
     loop {
-        connection.execute_batch(dialect::BEGIN)?;
-        let slice = slice(connection, &keys);
-        let end = if slice.is_ok() { "COMMIT" } else { "ROLLBACK" };
-        connection.execute_batch(end)?;
-        let slice = slice?;
+        let slice = connection.within(run, || slice(connection, &keys))?;
         rolled.keys += slice.keys;
         rolled.identifiers += slice.identifiers;
         if slice == Rolled::default() {
             break;
         }
     }
-    connection.execute_batch(dialect::BEGIN)?;
-    let rebuilt = tags::rebuild(connection);
-    let end = if rebuilt.is_ok() {
-        "COMMIT"
-    } else {
-        "ROLLBACK"
-    };
-    connection.execute_batch(end)?;
-    rebuilt?;
+    connection.within(run, || tags::rebuild(connection))?;
     // The old tags and wrappings leave the write-ahead log before the key that made them goes.
-    dialect::truncate_wal(connection)?;
+    connection.scrub(&["data_keys", "identifiers", "identifier_tags"])?;
     keyring.finish_roll()?;
     Ok(rolled)
 }
@@ -107,8 +98,7 @@ fn slice(connection: &Connection, keys: &KeySet) -> Result<Rolled, StoreError> {
     );
     let rows: Vec<KeyRow> = {
         let mut statement = connection.prepare_cached(&sql)?;
-        let rows = statement.query_map((epoch.id(), SLICE), KeyRow::read)?;
-        rows.collect::<Result<_, _>>()?
+        statement.query_map((epoch.id(), SLICE), KeyRow::read)?
     };
     for row in &rows {
         let key = row.open(keys)?;
@@ -136,10 +126,9 @@ fn retag(connection: &Connection, keys: &KeySet) -> Result<u64, StoreError> {
         let sql = "SELECT id, kind, key_id, sealed_value FROM identifiers WHERE epoch <> $1 \
                    ORDER BY id LIMIT $2";
         let mut statement = connection.prepare_cached(sql)?;
-        let rows = statement.query_map((epoch.id(), SLICE), |row| {
+        statement.query_map((epoch.id(), SLICE), |row| {
             Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
-        })?;
-        rows.collect::<Result<_, _>>()?
+        })?
     };
     for (id, kind, key_id, sealed) in &rows {
         let key = keys::load(connection, keys, DataKeyId(*key_id))?;

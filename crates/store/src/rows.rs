@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use rusqlite::Connection;
-use rusqlite::params_from_iter;
-use rusqlite::types::Value;
+use crate::dialect::Connection;
+use crate::dialect::Value;
+use crate::dialect::Write;
 
 use crate::dialect;
 use crate::error::StoreError;
@@ -21,6 +21,7 @@ pub(crate) struct Rows {
 struct Buffer {
     table: &'static Table,
     values: Vec<Value>,
+    /// Texts of statements by their number of rows; under 0 the list of columns.
     statements: BTreeMap<usize, String>,
 }
 
@@ -46,9 +47,18 @@ impl Rows {
 
     /// Writes everything that waits.
     pub(crate) fn flush(&mut self, connection: &Connection) -> Result<(), StoreError> {
-        self.buffers
-            .iter_mut()
-            .try_for_each(|buffer| buffer.flush(connection))
+        let mut tables = Vec::new();
+        let mut writes = Vec::new();
+        for buffer in &mut self.buffers {
+            buffer.drain(connection, &mut tables, &mut writes);
+        }
+        let touched = connection.write_all(writes)?;
+        for ((table, rows), touched) in tables.into_iter().zip(touched) {
+            if touched != rows {
+                return Err(StoreError::Touched { table, touched });
+            }
+        }
+        Ok(())
     }
 
     /// Forgets everything that waits.
@@ -60,46 +70,84 @@ impl Rows {
 }
 
 impl Buffer {
-    fn flush(&mut self, connection: &Connection) -> Result<(), StoreError> {
+    /// Moves the rows out, each piece with its table and how many rows it has to write.
+    fn drain<'b>(
+        &'b mut self,
+        connection: &Connection,
+        tables: &mut Vec<(&'static str, usize)>,
+        writes: &mut Vec<Write<'b>>,
+    ) {
         if self.values.is_empty() {
-            return Ok(());
+            return;
         }
-        let width = self.table.columns.len() + usize::from(self.table.audited);
-        let rows = self.values.len() / width;
-        let mut values = std::mem::take(&mut self.values).into_iter();
-        for piece in dialect::pieces(rows) {
-            let table = self.table;
-            let sql = self
-                .statements
-                .entry(piece.len())
-                .or_insert_with(|| insert(table, piece.len(), width));
-            let touched = connection
-                .prepare_cached(sql)?
-                .execute(params_from_iter(values.by_ref().take(piece.len() * width)))?;
-            if touched != piece.len() {
-                return Err(StoreError::Touched {
-                    table: table.name,
-                    touched,
-                });
+        let table = self.table;
+        let width = table.columns.len() + usize::from(table.audited);
+        let mut values = std::mem::take(&mut self.values);
+        if connection.takes_columns() {
+            if !table.on_conflict.is_empty() {
+                values = newest(values, width);
+            }
+            tables.push((table.name, values.len() / width));
+            writes.push(Write::Rows {
+                table: table.name,
+                columns: self.statements.entry(0).or_insert_with(|| columns(table)),
+                width,
+                on_conflict: table.on_conflict,
+                values,
+            });
+            return;
+        }
+        let pieces: Vec<usize> = dialect::pieces(values.len() / width)
+            .map(|piece| piece.len())
+            .collect();
+        for rows in &pieces {
+            let make = || insert(connection.insert(), table, *rows, width);
+            self.statements.entry(*rows).or_insert_with(make);
+        }
+        let mut values = values.into_iter();
+        for rows in pieces {
+            if let Some(sql) = self.statements.get(&rows) {
+                tables.push((table.name, rows));
+                let values = values.by_ref().take(rows * width).collect();
+                writes.push(Write::Statement { sql, values });
             }
         }
-        Ok(())
     }
 }
 
-fn insert(table: &Table, rows: usize, width: usize) -> String {
+/// The last row of each id: a statement that writes over a row must not meet it twice.
+fn newest(values: Vec<Value>, width: usize) -> Vec<Value> {
+    let mut rows: Vec<Vec<Value>> = Vec::with_capacity(values.len() / width);
+    let mut values = values.into_iter();
+    loop {
+        let row: Vec<Value> = values.by_ref().take(width).collect();
+        if row.is_empty() {
+            return rows.into_iter().flatten().collect();
+        }
+        match rows.iter_mut().find(|held| held.first() == row.first()) {
+            Some(held) => *held = row,
+            None => rows.push(row),
+        }
+    }
+}
+
+fn insert(verb: &str, table: &Table, rows: usize, width: usize) -> String {
+    format!(
+        "{verb} INTO {} ({}) VALUES {}{}",
+        table.name,
+        columns(table),
+        dialect::tuples(rows, width),
+        table.on_conflict
+    )
+}
+
+/// The columns of a table in the order of a row's values.
+fn columns(table: &Table) -> String {
     let mut columns: Vec<&str> = table.columns.iter().map(|column| column.name()).collect();
     if table.audited {
         columns.push("leaf");
     }
-    format!(
-        "{} INTO {} ({}) VALUES {}{}",
-        dialect::INSERT,
-        table.name,
-        columns.join(","),
-        dialect::tuples(rows, width),
-        table.on_conflict
-    )
+    columns.join(",")
 }
 
 /// A value of a row.
@@ -138,13 +186,13 @@ impl IntoValue for domain::time::Timestamp {
 
 impl IntoValue for &str {
     fn into_value(self) -> Value {
-        Value::Text(self.to_owned())
+        Value::Text(dialect::storable(self).into_owned())
     }
 }
 
 impl IntoValue for String {
     fn into_value(self) -> Value {
-        Value::Text(self)
+        v(self.as_str())
     }
 }
 
@@ -183,6 +231,9 @@ ids!(
     DataKeyId,
     DecisionId,
     DeliveryId,
+    EventDeliveryId,
+    EventEndpointId,
+    EventId,
     IdentifierId,
     MediaId,
     MessageId,

@@ -65,6 +65,7 @@ pub(crate) fn seed(tx: &mut Tx<'_>) -> Result<(), StoreError> {
             class,
             basis,
             grade,
+            identity_check: false,
         };
         admin::add_purpose(tx, Actor::System, &new)?;
     }

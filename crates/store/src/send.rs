@@ -1,16 +1,16 @@
 //! Send: facts → gate → decision, message and leaf, in one transaction. The call to Meta follows
 //! only after the commit.
 
+use crate::dialect::OptionalRow;
 use domain::audit::Action;
 use domain::audit::Actor;
-use domain::consent::Channel;
 use domain::decision::Decision;
 use domain::decision::Outcome;
+use domain::event::EventKind;
 use domain::gate;
-use domain::gate::CatalogueEntry;
 use domain::gate::Content;
-use domain::gate::Declared;
 use domain::gate::Facts;
+use domain::gate::Judgement;
 use domain::ids::AppId;
 use domain::ids::DataKeyId;
 use domain::ids::DecisionId;
@@ -20,17 +20,12 @@ use domain::ids::NumberId;
 use domain::ids::SubjectId;
 use domain::message::Direction;
 use domain::message::MessageState;
-use domain::purpose::Purpose;
-use domain::purpose::PurposeClass;
 use domain::subject::IdentifierKind;
-use domain::subject::Restriction;
-use domain::suppression::distinct;
-use rusqlite::OptionalExtension;
 use seal::RecordKind;
 use seal::Zeroizing;
 
-use crate::consent;
 use crate::error::StoreError;
+use crate::event::About;
 use crate::facts;
 use crate::known::Known;
 use crate::leaf::OpenLeaf;
@@ -46,7 +41,9 @@ use crate::operation::Repeated;
 use crate::operation::Send;
 use crate::operation::SendReply;
 use crate::people::Which;
-use crate::registry::Registry;
+use crate::question::Question;
+use crate::question::gather;
+use crate::queue;
 use crate::rows::v;
 use crate::tables;
 use crate::tx::Tx;
@@ -83,11 +80,16 @@ pub(crate) fn send(tx: &mut Tx<'_>, send: &Send) -> Result<SendReply, StoreError
         tx.flush()?;
         return Ok(SendReply::UnknownReference);
     };
-    let facts = gather(tx, &mut known, subject, &Question::of(send))?;
+    let mut facts = gather(tx, &mut known, subject, &Question::of(send))?;
+    if send.queue.is_some() {
+        let conversation = tx.conversation(&mut known, subject, send.number).id;
+        facts.behind = queue::first_due(tx, conversation)?;
+    }
     let judged = judge(tx, &mut leaf, &mut known, (subject, send), &facts)?;
+    let queued = queue::join(tx, &mut known, (subject, send), &judged)?;
     tx.put_conversations(&mut known);
     // "Not yet" is no answer to keep: the same request is to be judged anew when its time has come.
-    if !matches!(judged.decision.outcome, Outcome::Defer { .. })
+    if (queued || !matches!(judged.decision.outcome, Outcome::Defer { .. }))
         && let Some((tag, request)) = &send.idempotency
         && let Some(app) = send.app
     {
@@ -101,38 +103,21 @@ pub(crate) fn send(tx: &mut Tx<'_>, send: &Send) -> Result<SendReply, StoreError
         message: judged.message,
         decision_id: judged.id,
         decision: judged.decision,
+        queued,
         address,
         references,
         media,
     })))
 }
 
-/// What the gate is asked about.
-#[derive(Clone, Debug)]
-pub(crate) struct Question<'a> {
-    pub(crate) number: NumberId,
-    pub(crate) content: &'a Outgoing,
-    pub(crate) declared: Option<&'a str>,
-}
-
-impl<'a> Question<'a> {
-    fn of(send: &'a Send) -> Self {
-        Self {
-            number: send.number,
-            content: &send.content,
-            declared: send.declared.as_deref(),
-        }
-    }
-}
-
-const fn actor(app: Option<AppId>) -> Actor {
+pub(crate) const fn actor(app: Option<AppId>) -> Actor {
     match app {
         Some(app) => Actor::App(app),
         None => Actor::System,
     }
 }
 
-fn close(tx: &mut Tx<'_>, leaf: OpenLeaf, actor: Actor, decision: &Decision) {
+pub(crate) fn close(tx: &mut Tx<'_>, leaf: OpenLeaf, actor: Actor, decision: &Decision) {
     let action = match decision.outcome {
         Outcome::Allow => Action::DecisionAllowed,
         Outcome::Defer { .. } => Action::DecisionDeferred,
@@ -145,27 +130,33 @@ fn repeated(tx: &Tx<'_>, send: &Send) -> Result<Option<SendReply>, StoreError> {
     let (Some((tag, request)), Some(app)) = (&send.idempotency, send.app) else {
         return Ok(None);
     };
-    let sql = "SELECT i.request, m.id, m.state, COALESCE(m.code, d.code), d.id, d.sentences \
-               FROM idempotency i JOIN messages m ON m.id = i.message_id \
+    let sql = "SELECT i.request, m.id, m.state, COALESCE(m.code, d.code), d.id, d.sentences, \
+               d.outcome, q.due_at FROM idempotency i JOIN messages m ON m.id = i.message_id \
                LEFT JOIN decisions d ON d.id = m.decision_id \
+               LEFT JOIN queue q ON q.message_id = m.id \
                WHERE i.app_id = $1 AND i.tag = $2";
     let row = tx
         .connection
         .prepare_cached(sql)?
         .query_row((app.0, tag), |row| {
             let sentences: Option<String> = row.get(5)?;
+            let state = MessageState::from_code(row.get(2)?).unwrap_or(MessageState::Indeterminate);
+            let first: Option<u8> = row.get(6)?;
             let repeated = Repeated {
                 message: MessageId(row.get(1)?),
-                state: MessageState::from_code(row.get(2)?).unwrap_or(MessageState::Indeterminate),
+                state,
                 code: row.get(3)?,
-                decision_id: row.get::<_, Option<i64>>(4)?.map(DecisionId),
+                decision_id: row.get::<Option<i64>>(4)?.map(DecisionId),
                 sentences: sentences
                     .unwrap_or_default()
                     .lines()
                     .map(str::to_owned)
                     .collect(),
+                waited: state == MessageState::Refused
+                    && first.is_some_and(|outcome| outcome != Outcome::Refuse.code()),
+                due: row.get::<Option<i64>>(7)?.and_then(queue::due),
             };
-            Ok((row.get::<_, Vec<u8>>(0)?, repeated))
+            Ok((row.get::<Vec<u8>>(0)?, repeated))
         })
         .optional()?;
     if let Some((stored, repeated)) = &row
@@ -211,10 +202,10 @@ fn recipient(
     }
 }
 
-type Referred = (Vec<Zeroizing<String>>, Vec<Zeroizing<Vec<u8>>>);
+pub(crate) type Referred = (Vec<Zeroizing<String>>, Vec<Zeroizing<Vec<u8>>>);
 
 /// Meta's ids of what the message refers to; none if any of it does not exist for this app.
-fn referred(tx: &mut Tx<'_>, send: &Send) -> Result<Option<Referred>, StoreError> {
+pub(crate) fn referred(tx: &mut Tx<'_>, send: &Send) -> Result<Option<Referred>, StoreError> {
     let mut references = Vec::with_capacity(send.references.len());
     for message in &send.references {
         let Some(wamid) = wamid(tx, *message, send.number)? else {
@@ -245,7 +236,7 @@ pub(crate) fn wamid(
         .connection
         .prepare_cached(sql)?
         .query_row((message.0, number.0), |row| {
-            Ok((row.get::<_, i64>(0)?, row.get::<_, Vec<u8>>(1)?))
+            Ok((row.get::<i64>(0)?, row.get::<Vec<u8>>(1)?))
         })
         .optional()?;
     let Some((key_id, sealed)) = row else {
@@ -278,7 +269,7 @@ fn media_reference(
         .connection
         .prepare_cached(sql)?
         .query_row((media.0, app.map(|app| app.0)), |row| {
-            Ok((row.get::<_, i64>(0)?, row.get::<_, Vec<u8>>(1)?))
+            Ok((row.get::<i64>(0)?, row.get::<Vec<u8>>(1)?))
         })
         .optional()?;
     let Some((key_id, sealed)) = row else {
@@ -294,105 +285,11 @@ fn media_reference(
         })
 }
 
-/// Gathers everything the gate looks at.
-pub(crate) fn gather(
-    tx: &mut Tx<'_>,
-    known: &mut Known,
-    subject: SubjectId,
-    question: &Question<'_>,
-) -> Result<Facts, StoreError> {
-    let registry = tx.registry();
-    let (content, bound) = bind(&registry, question);
-    let declared = match question.declared {
-        None => Declared::None,
-        Some(code) => registry
-            .purpose_by_code(code)
-            .map_or(Declared::Unknown, |entry| {
-                Declared::Known(entry.purpose.clone())
-            }),
-    };
-    tx.flush()?;
-    let identifiers = tx.suppressible(subject)?;
-    let standing = tx.suppressions(&identifiers)?;
-    let suppressions = distinct(standing.into_iter().map(|held| held.entry).collect());
-    let mut consents = Vec::new();
-    let narrowed = match &declared {
-        Declared::Known(purpose) => Some(purpose),
-        Declared::None | Declared::Unknown => None,
-    };
-    for purpose in bound.iter().chain(narrowed) {
-        let channel = Channel::WhatsApp;
-        let found = consent::current(tx.connection, &registry, subject, purpose.id, channel)?;
-        consents.extend(found.map(|consent| (purpose.id, consent)));
-    }
-    let restriction = known
-        .restricted_since(subject)
-        .map_or(Restriction::None, |since| Restriction::Restricted { since });
-    let conversation = tx.conversation(known, subject, question.number);
-    let (window, pair) = (conversation.opened_at, conversation.pair_at);
-    let throughput = tx
-        .state
-        .throughput
-        .get(&question.number)
-        .copied()
-        .unwrap_or_default();
-    Ok(Facts {
-        emergency_stop: registry.emergency_stop,
-        restriction,
-        suppressions,
-        content,
-        bound,
-        declared,
-        consents,
-        window,
-        pair,
-        throughput,
-    })
-}
-
-/// What the catalogue says of the message, and the purpose that binds it: a template's own or its
-/// category's, customer care for anything else. Never what the caller says.
-fn bind(registry: &Registry, question: &Question<'_>) -> (Content, Option<Purpose>) {
-    let default = |class| {
-        registry
-            .default_purpose(class)
-            .map(|entry| entry.purpose.clone())
-    };
-    match question.content {
-        Outgoing::Plain(content @ Content::Direct(category)) => {
-            (*content, default(category.class()))
-        }
-        Outgoing::Plain(content) => (*content, default(PurposeClass::Care)),
-        Outgoing::Template { name, language } => {
-            let waba = registry
-                .number(question.number)
-                .map(|number| number.waba_id.as_str());
-            let Some(template) = waba.and_then(|waba| registry.template(waba, name, language))
-            else {
-                return (Content::Template(CatalogueEntry::Missing), None);
-            };
-            let entry = CatalogueEntry::Known {
-                category: template.category,
-                status: template.status,
-            };
-            // A binding made for another category must not outlive a change to a stricter one.
-            let own = template
-                .purpose
-                .and_then(|id| registry.purpose(id))
-                .map(|entry| entry.purpose.clone())
-                .filter(|purpose| purpose.class >= template.category.class());
-            (
-                Content::Template(entry),
-                own.or_else(|| default(template.category.class())),
-            )
-        }
-    }
-}
-
-struct Stored {
-    message: MessageId,
-    id: DecisionId,
-    decision: Decision,
+/// A judgement that was written.
+pub(crate) struct Stored {
+    pub(crate) message: MessageId,
+    pub(crate) id: DecisionId,
+    pub(crate) decision: Decision,
 }
 
 /// Decides, and writes the decision with its message.
@@ -404,12 +301,14 @@ fn judge(
     facts: &Facts,
 ) -> Result<Stored, StoreError> {
     let judgement = gate::decide(facts, tx.now());
-    let decision = judgement.decision;
-    let allowed = decision.outcome == Outcome::Allow;
-    let state = match (allowed, send.app) {
-        (false, _) => MessageState::Refused,
-        (true, Some(_)) => MessageState::Calling,
-        (true, None) => MessageState::Judged,
+    let decision = &judgement.decision;
+    let waits = matches!(decision.outcome, Outcome::Defer { until }
+        if send.queue.as_ref().is_some_and(|queue| until <= queue.until));
+    let state = match (&decision.outcome, send.app) {
+        (Outcome::Allow, Some(_)) => MessageState::Calling,
+        (Outcome::Allow, None) => MessageState::Judged,
+        _ if waits => MessageState::Queued,
+        _ => MessageState::Refused,
     };
     let id = DecisionId(tx.id(&tables::DECISIONS));
     let draft = Draft {
@@ -425,25 +324,8 @@ fn judge(
         wamid: None,
     };
     let message = tx.write_message(leaf, known, &draft)?;
-    let row = [
-        v(id),
-        v(subject),
-        v(message),
-        v(send.number),
-        v(send.app),
-        v(decision.purpose),
-        v(decision.outcome.code()),
-        v(decision.code()),
-        v(decision.rules().join(" ")),
-        v(decision.sentences().join("\n")),
-        v(facts::encode(facts)),
-        v(tx.now()),
-    ];
-    tx.cover(leaf, &tables::DECISIONS, row);
-    tx.conversation(known, subject, send.number).pair_at = judgement.pair;
-    tx.state
-        .throughput
-        .insert(send.number, judgement.throughput);
+    let about = (subject, send.number, send.app);
+    let decision = keep(tx, (leaf, known), about, (id, message), (judgement, facts))?;
     match state {
         MessageState::Calling => {
             tx.put(&tables::CALLS, [v(message), v(tx.run()), v(tx.now())]);
@@ -459,6 +341,46 @@ fn judge(
         id,
         decision,
     })
+}
+
+/// Writes a judgement of a message, and what it takes from the buckets.
+pub(crate) fn keep(
+    tx: &mut Tx<'_>,
+    (leaf, known): (&mut OpenLeaf, &mut Known),
+    (subject, number, app): (SubjectId, NumberId, Option<AppId>),
+    (id, message): (DecisionId, MessageId),
+    (judgement, facts): (Judgement, &Facts),
+) -> Result<Decision, StoreError> {
+    let decision = judgement.decision;
+    let row = [
+        v(id),
+        v(subject),
+        v(message),
+        v(number),
+        v(app),
+        v(decision.purpose),
+        v(decision.outcome.code()),
+        v(decision.code()),
+        v(decision.rules().join(" ")),
+        v(decision.sentences().join("\n")),
+        v(facts::encode(facts)),
+        v(tx.now()),
+    ];
+    tx.cover(leaf, &tables::DECISIONS, row);
+    tx.conversation(known, subject, number).pair_at = judgement.pair;
+    tx.state.throughput.insert(number, judgement.throughput);
+    if decision.outcome == Outcome::Refuse {
+        let about = About {
+            subject: Some(subject),
+            number: Some(number),
+            app,
+            purpose: decision.purpose,
+            thing: Some(id.0),
+            detail: decision.code().map(i64::from),
+        };
+        tx.emit(EventKind::DecisionRefused, about)?;
+    }
+    Ok(decision)
 }
 
 /// The gateway's own answer to a word: judged like any other message.
@@ -479,6 +401,7 @@ pub(crate) fn confirm(
         references: Vec::new(),
         media: Vec::new(),
         idempotency: None,
+        queue: None,
     };
     let facts = gather(tx, known, subject, &Question::of(&send))?;
     let mut own = tx.open_leaf()?;
@@ -488,7 +411,7 @@ pub(crate) fn confirm(
 }
 
 /// Where a subject can be reached: the newest phone number, then the newest BSUID.
-fn address(tx: &mut Tx<'_>, subject: SubjectId) -> Result<Address, StoreError> {
+pub(crate) fn address(tx: &mut Tx<'_>, subject: SubjectId) -> Result<Address, StoreError> {
     let mut identifiers = tx.identifiers(subject, Which::Current)?;
     identifiers.retain(|identifier| {
         matches!(
@@ -511,13 +434,13 @@ pub(crate) fn next_own(tx: &mut Tx<'_>) -> Result<Option<OwnCall>, StoreError> {
     let row = tx
         .connection
         .prepare_cached(sql)?
-        .query_row([], |row| {
+        .query_row((), |row| {
             Ok((
-                row.get::<_, i64>(0)?,
-                row.get::<_, i64>(1)?,
-                row.get::<_, i64>(2)?,
-                row.get::<_, Vec<u8>>(3)?,
-                row.get::<_, i64>(4)?,
+                row.get::<i64>(0)?,
+                row.get::<i64>(1)?,
+                row.get::<i64>(2)?,
+                row.get::<Vec<u8>>(3)?,
+                row.get::<i64>(4)?,
             ))
         })
         .optional()?;

@@ -1,7 +1,9 @@
 //! Statuses: what happened to messages of ours, in any order and any number of times.
 
+use crate::dialect::OptionalRow;
 use domain::audit::Action;
 use domain::audit::Actor;
+use domain::event::EventKind;
 use domain::ids::AppId;
 use domain::ids::ConversationId;
 use domain::ids::DataKeyId;
@@ -12,10 +14,10 @@ use domain::message::Direction;
 use domain::message::MessageState;
 use domain::subject::Restriction;
 use domain::time::Timestamp;
-use rusqlite::OptionalExtension;
 use seal::RecordKind;
 
 use crate::error::StoreError;
+use crate::event::About;
 use crate::leaf::OpenLeaf;
 use crate::message::STATUS;
 use crate::operation::Called;
@@ -71,6 +73,14 @@ pub(crate) fn take(
     if status.code == Some(STOPPED_MARKETING) {
         crate::intake::native_stop(tx, target.subject, "meta/131050")?;
     }
+    let about = About {
+        subject: Some(target.subject),
+        app: target.app,
+        thing: Some(status.message.0),
+        detail: Some(status.state.code().into()),
+        ..About::default()
+    };
+    tx.emit(EventKind::MessageStatus, about)?;
     if let Some(app) = target.app {
         tell(tx, leaf, (app, &target), (status.message, id))?;
     }
@@ -88,7 +98,7 @@ fn target(tx: &mut Tx<'_>, message: MessageId) -> Result<Option<Target>, StoreEr
             Ok(Target {
                 conversation: ConversationId(row.get(0)?),
                 subject: SubjectId(row.get(1)?),
-                app: row.get::<_, Option<i64>>(2)?.map(AppId),
+                app: row.get::<Option<i64>>(2)?.map(AppId),
                 key: DataKeyId(row.get(3)?),
                 state: MessageState::from_code(row.get(4)?).unwrap_or(MessageState::Indeterminate),
                 known_upstream: row.get(5)?,
@@ -140,7 +150,7 @@ fn tell(
     Ok(())
 }
 
-fn end_call(tx: &Tx<'_>, message: MessageId) -> Result<(), StoreError> {
+pub(crate) fn end_call(tx: &Tx<'_>, message: MessageId) -> Result<(), StoreError> {
     tx.connection
         .prepare_cached("DELETE FROM calls WHERE message_id = $1")?
         .execute([message.0])?;
@@ -161,14 +171,57 @@ pub(crate) fn called(tx: &mut Tx<'_>, called: &Called) -> Result<(), StoreError>
     tx.settle(called.message, target.key, (state, called.code), wamid)
 }
 
+/// Tells the app of a message that will never leave: as a status that WhatsApp would give.
+pub(crate) fn told_failed(
+    tx: &mut Tx<'_>,
+    message: MessageId,
+    code: u32,
+    details: &str,
+) -> Result<(), StoreError> {
+    let Some(target) = target(tx, message)? else {
+        return Ok(());
+    };
+    let raw = serde_json::json!({"errors": [{
+        "code": code,
+        "title": "The message was not sent",
+        "error_data": {"details": details},
+    }]});
+    let id = StatusId(tx.id(&tables::STATUSES));
+    let key = tx.key_by_id(target.key)?;
+    let place = place(RecordKind::Message, STATUS, id.0, target.key.0);
+    let row = [
+        v(id),
+        v(message),
+        v(MessageState::Failed.code()),
+        v(tx.now()),
+        v(code),
+        v(target.key),
+        v(tx.seal(&key, &place, raw.to_string().as_bytes())?),
+    ];
+    let mut leaf = tx.open_leaf()?;
+    tx.cover(&mut leaf, &tables::STATUSES, row);
+    let about = About {
+        subject: Some(target.subject),
+        app: target.app,
+        thing: Some(message.0),
+        detail: Some(MessageState::Failed.code().into()),
+        ..About::default()
+    };
+    tx.emit(EventKind::MessageStatus, about)?;
+    if let Some(app) = target.app {
+        tell(tx, &mut leaf, (app, &target), (message, id))?;
+    }
+    tx.close_leaf(leaf, Actor::System, Action::Intake, &["status/own"]);
+    tx.flush()
+}
+
 /// Marks the calls that an earlier run of the process left open: nobody knows how they ended.
 pub(crate) fn adopt_calls(tx: &mut Tx<'_>) -> Result<usize, StoreError> {
     let open: Vec<i64> = {
         let mut statement = tx
             .connection
-            .prepare("SELECT message_id FROM calls WHERE run < $1")?;
-        let rows = statement.query_map([tx.run()], |row| row.get(0))?;
-        rows.collect::<Result<_, _>>()?
+            .prepare_cached("SELECT message_id FROM calls WHERE run < $1")?;
+        statement.query_map([tx.run()], |row| row.get(0))?
     };
     for message in &open {
         let unknown = Called {

@@ -1,32 +1,37 @@
 //! The store: one writer, a few readers, and what they share.
 
 use std::fs::File;
-use std::os::unix::fs::OpenOptionsExt;
-use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::Mutex;
+use std::sync::OnceLock;
 use std::sync::PoisonError;
 use std::sync::RwLock;
+use std::sync::atomic::AtomicBool;
 use std::sync::atomic::AtomicI64;
 use std::sync::atomic::Ordering;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use crate::dialect::Connection;
 use domain::audit::Actor;
 use domain::ids::SubjectId;
-use rusqlite::Connection;
+use domain::time::Span;
 use seal::Keyring;
 use seal::Random;
 use tokio::sync::Notify;
 use tokio::sync::mpsc;
 use tokio::sync::oneshot;
+use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
-use crate::dialect;
+use crate::dialect::OptionalRow;
+use crate::dialect::Source;
 use crate::error::StoreError;
 use crate::keys::KeyCache;
+use crate::lease::Database;
+use crate::lease::Lease;
+use crate::lease::apart;
 use crate::operation::Intake;
 use crate::operation::IntakeReply;
 use crate::read::Reader;
@@ -48,13 +53,18 @@ const QUEUE: usize = 4_096;
 pub(crate) const NOTHING_BEHIND: i64 = -1;
 
 /// How long a write that nobody waits for is put off, so that it shares the next transaction.
-const PUT_OFF: Duration = Duration::from_millis(4);
+pub(crate) const PUT_OFF: Duration = Duration::from_millis(4);
+
+/// The same while the database is away: how often it is looked for when nobody asks for anything.
+const LOOK: Duration = Duration::from_millis(250);
 
 /// What opening a store takes.
 #[derive(Debug)]
 pub struct Options {
-    /// The data directory: it holds the database, the log and the media.
+    /// The data directory: it holds the log and the media, and the database unless a server does.
     pub directory: PathBuf,
+    /// The database.
+    pub database: Database,
     /// The keys.
     pub keyring: Arc<Keyring>,
     /// The randomness.
@@ -69,14 +79,14 @@ pub struct Store {
     shared: Arc<Shared>,
     queue: Mutex<Option<mpsc::Sender<Op>>>,
     threads: Mutex<Vec<JoinHandle<()>>>,
-    path: PathBuf,
     readers: Mutex<Vec<Connection>>,
-    _lock: File,
+    _lock: Option<File>,
 }
 
 /// What the writer, the readers and the callers share.
 #[derive(Debug)]
 pub(crate) struct Shared {
+    pub(crate) source: Source,
     pub(crate) keyring: Arc<Keyring>,
     pub(crate) random: Random,
     pub(crate) clock: Clock,
@@ -91,6 +101,29 @@ pub(crate) struct Shared {
     deliveries: Notify,
     outbox: Notify,
     leaves: Notify,
+    queued: Notify,
+    events: Notify,
+    ended: CancellationToken,
+    observer: OnceLock<Observer>,
+    /// Whether the database was not there when the writer last needed it.
+    pub(crate) away: AtomicBool,
+}
+
+/// A transaction of the writer's that was committed.
+#[derive(Clone, Copy, Debug)]
+pub struct Commit {
+    /// How many operations it took.
+    pub operations: usize,
+    /// How long it took, from its beginning until it was durable.
+    pub took: Span,
+}
+
+struct Observer(Box<dyn Fn(Commit) + Send + Sync>);
+
+impl std::fmt::Debug for Observer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Observer")
+    }
 }
 
 impl Effects {
@@ -101,6 +134,8 @@ impl Effects {
             deliveries: self.deliveries || other.deliveries,
             outbox: self.outbox || other.outbox,
             leaves: self.leaves || other.leaves,
+            events: self.events || other.events,
+            queue: self.queue || other.queue,
         }
     }
 }
@@ -113,6 +148,18 @@ impl Shared {
             .unwrap_or_else(PoisonError::into_inner) = registry;
     }
 
+    /// Tells who watches of a commit.
+    pub(crate) fn committed(&self, commit: Commit) {
+        if let Some(Observer(heard)) = self.observer.get() {
+            heard(commit);
+        }
+    }
+
+    /// Another process writes by now: this one must end.
+    pub(crate) fn overtaken(&self) {
+        self.ended.cancel();
+    }
+
     fn registry(&self) -> Arc<Registry> {
         Arc::clone(&self.registry.read().unwrap_or_else(PoisonError::into_inner))
     }
@@ -123,6 +170,8 @@ impl Shared {
             (effects.deliveries, &self.deliveries),
             (effects.outbox, &self.outbox),
             (effects.leaves, &self.leaves),
+            (effects.queue, &self.queued),
+            (effects.events, &self.events),
         ] {
             if happened {
                 notify.notify_one();
@@ -136,26 +185,44 @@ impl Store {
     /// roll of the keys that was interrupted, and adopts calls an earlier run left open.
     ///
     /// # Errors
-    /// [`StoreError::Locked`] while another process holds the directory; [`StoreError::Newer`],
-    /// [`StoreError::Foreign`] for a database this program must not touch.
+    /// As [`Lease::take`].
     pub fn open(options: Options) -> Result<Self, StoreError> {
+        let lease = Lease::take(&options.directory, &options.database)?;
         let Options {
-            directory,
             keyring,
             random,
             clock,
+            ..
         } = options;
-        let lock = lock(&directory)?;
-        let path = directory.join("imvume.db");
-        restrict(&path)?;
-        let connection = dialect::open_writer(&path)?;
-        let mut state = State::load(&connection, &keyring, KeyCache::default())?;
-        crate::roll::finish(&connection, &keyring)?;
-        state.tags.reload(&connection)?;
-        begin(&connection, &mut state, (&keyring, &random, &clock))?;
-        state.registry = Arc::new(Registry::load(&connection, &keyring)?);
+        Self::lead(lease, keyring, random, clock)
+    }
+
+    /// The same where the right to write has been taken already.
+    pub fn lead(
+        lease: Lease,
+        keyring: Arc<Keyring>,
+        random: Random,
+        clock: Clock,
+    ) -> Result<Self, StoreError> {
+        apart(|| Self::start(lease, keyring, random, clock))
+    }
+
+    fn start(
+        lease: Lease,
+        keyring: Arc<Keyring>,
+        random: Random,
+        clock: Clock,
+    ) -> Result<Self, StoreError> {
+        let Lease {
+            connection,
+            source,
+            lock,
+            ..
+        } = lease;
+        let state = begin(&connection, (&keyring, &random, &clock))?;
         let registry = RwLock::new(Arc::clone(&state.registry));
         let shared = Arc::new(Shared {
+            source,
             keyring,
             random,
             clock,
@@ -168,12 +235,18 @@ impl Store {
             deliveries: Notify::new(),
             outbox: Notify::new(),
             leaves: Notify::new(),
+            queued: Notify::new(),
+            events: Notify::new(),
+            ended: CancellationToken::new(),
+            observer: OnceLock::new(),
+            away: AtomicBool::new(false),
         });
         let (sender, receiver) = mpsc::channel(QUEUE);
         let writer = Writer {
             connection,
             state,
             shared: Arc::clone(&shared),
+            again: Vec::new(),
         };
         let thread = std::thread::Builder::new()
             .name("store-writer".to_owned())
@@ -186,10 +259,28 @@ impl Store {
             shared,
             queue: Mutex::new(Some(sender)),
             threads: Mutex::new(vec![thread]),
-            path,
             readers: Mutex::new(Vec::new()),
             _lock: lock,
         })
+    }
+
+    /// Has every commit of the writer's told to `heard`, on the writer's thread: it must not wait.
+    /// Only the first call counts.
+    pub fn on_commit(&self, heard: impl Fn(Commit) + Send + Sync + 'static) {
+        let _ = self.shared.observer.set(Observer(Box::new(heard)));
+    }
+
+    /// How many operations wait for the writer.
+    pub fn backlog(&self) -> usize {
+        let queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
+        queue
+            .as_ref()
+            .map_or(0, |sender| sender.max_capacity() - sender.capacity())
+    }
+
+    /// Waits until another process has taken over, so that this one can do nothing any more.
+    pub async fn overtaken(&self) {
+        self.shared.ended.cancelled().await;
     }
 
     /// Moves the write-ahead log into the database whenever the writer asks, away from the
@@ -197,10 +288,8 @@ impl Store {
     pub async fn checkpoints(&self) {
         loop {
             self.shared.checkpoint.notified().await;
-            let (path, shared) = (self.path.clone(), Arc::clone(&self.shared));
-            let done = tokio::task::spawn_blocking(move || {
-                dialect::open_checkpointer(&path).and_then(|reader| dialect::checkpoint(&reader))
-            });
+            let (source, shared) = (self.shared.source.clone(), Arc::clone(&self.shared));
+            let done = tokio::task::spawn_blocking(move || source.checkpoint());
             match done.await {
                 Ok(Ok(pass)) => {
                     shared.wal_pages.store(pass.pages, Ordering::Relaxed);
@@ -242,6 +331,16 @@ impl Store {
         self.shared.outbox.notified().await;
     }
 
+    /// Waits until somebody is to be told of an event.
+    pub async fn events(&self) {
+        self.shared.events.notified().await;
+    }
+
+    /// Waits until something joined the queue of messages that wait, or left it.
+    pub async fn queued(&self) {
+        self.shared.queued.notified().await;
+    }
+
     /// Waits until leaves were appended.
     pub async fn leaves(&self) {
         self.shared.leaves.notified().await;
@@ -276,7 +375,8 @@ impl Store {
     pub async fn settle(&self) {
         loop {
             self.shared.later.notified().await;
-            tokio::time::sleep(PUT_OFF).await;
+            let away = self.shared.away.load(Ordering::Relaxed);
+            tokio::time::sleep(if away { LOOK } else { PUT_OFF }).await;
             if let Err(StoreError::Stopped) = self.push(Op::Now) {
                 return;
             }
@@ -289,8 +389,7 @@ impl Store {
     where
         F: Fn(&mut Tx<'_>) -> Result<(), StoreError> + Send + 'static,
     {
-        let (reply, _) = oneshot::channel();
-        self.push(Op::Later(Closure::boxed(work, reply)))
+        self.push(Op::Later(Closure::later(work)))
     }
 
     fn push(&self, op: Op) -> Result<(), StoreError> {
@@ -325,16 +424,7 @@ impl Store {
         &self,
         work: impl FnOnce(&Reader<'_>) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        let held = self
-            .readers
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .pop();
-        let connection = match held {
-            Some(connection) => connection,
-            None => dialect::open_reader(&self.path)?,
-        };
-        connection.prepare_cached("BEGIN")?.execute([])?;
+        let connection = self.reader()?;
         let reader = Reader {
             connection: &connection,
             keys: self.shared.keyring.keys(),
@@ -342,12 +432,34 @@ impl Store {
             recent: Arc::clone(&self.shared.recent),
         };
         let result = work(&reader);
-        connection.prepare_cached("COMMIT")?.execute([])?;
-        let mut readers = self.readers.lock().unwrap_or_else(PoisonError::into_inner);
-        if readers.len() < 4 {
-            readers.push(connection);
+        if connection.commit().is_ok() && !connection.is_lost() {
+            let mut readers = self.readers.lock().unwrap_or_else(PoisonError::into_inner);
+            if readers.len() < 4 {
+                readers.push(connection);
+            }
         }
         result
+    }
+
+    /// A reader with its view of what is committed: one that is held, unless its server went away
+    /// meanwhile.
+    fn reader(&self) -> Result<Connection, StoreError> {
+        let held = || {
+            let mut readers = self.readers.lock().unwrap_or_else(PoisonError::into_inner);
+            readers.pop()
+        };
+        while let Some(connection) = held() {
+            match connection.begin_read() {
+                Err(_) if connection.is_lost() => {}
+                begun => return Ok(begun.map(|()| connection)?),
+            }
+        }
+        let connection = match self.shared.source.open_reader() {
+            Err(StoreError::Unreachable) => return Err(StoreError::Busy),
+            opened => opened?,
+        };
+        connection.begin_read()?;
+        Ok(connection)
     }
 
     /// Reads personal data for a person: the access is in the log, durable, before anything is
@@ -382,7 +494,8 @@ impl Store {
         log: &mut dyn FnMut(u64) -> Option<Vec<u8>>,
         report: &mut dyn FnMut(Difference),
     ) -> Result<(u64, u64), StoreError> {
-        let connection = dialect::open_reader(&self.path)?;
+        let connection = self.shared.source.open_reader()?;
+        connection.begin_read()?;
         let leaves = crate::reconcile::reconcile(&connection, log, report)?;
         let opened = crate::reconcile::sealed::open_all(&connection, &self.shared.keyring, report)?;
         Ok((leaves, opened))
@@ -424,64 +537,53 @@ impl Drop for Store {
     }
 }
 
-/// What a start does before anybody is served.
-fn begin(
+/// What a start does before anybody is served: counts this run, finishes what was interrupted, and
+/// reads what the writer holds in memory.
+pub(crate) fn begin(
     connection: &Connection,
-    state: &mut State,
     (keyring, random, clock): (&Keyring, &Random, &Clock),
-) -> Result<(), StoreError> {
-    connection.execute_batch(dialect::BEGIN)?;
-    let mut tx = Tx::new(connection, state, keyring, random, clock.now());
-    let adopted = crate::status::adopt_calls(&mut tx)?;
-    crate::seed::seed(&mut tx)?;
-    tx.flush()?;
-    connection.execute_batch("COMMIT")?;
+) -> Result<State, StoreError> {
+    let instance = instance(keyring);
+    let belongs = belongs_to(connection)?;
+    if belongs.is_some_and(|belongs| belongs != instance) {
+        return Err(StoreError::OtherInstance);
+    }
+    let mut state = State::load(connection, keyring, KeyCache::default())?;
+    let run = state.run();
+    if belongs.is_none() {
+        let sql = "INSERT INTO settings (name, value) VALUES ('instance', $1)";
+        connection.within(run, || Ok(connection.execute(sql, [instance])?))?;
+    }
+    crate::roll::finish(connection, run, keyring)?;
+    state.tags.reload(connection)?;
+    let adopted = connection.within(run, || {
+        let mut tx = Tx::new(connection, &mut state, keyring, random, clock.now());
+        let adopted = crate::status::adopt_calls(&mut tx)?;
+        crate::queue::adopt(&tx)?;
+        crate::seed::seed(&mut tx)?;
+        tx.flush()?;
+        Ok(adopted)
+    })?;
     if adopted > 0 {
         tracing::warn!(
             calls = adopted,
             "calls of an earlier run have an unknown outcome"
         );
     }
-    Ok(())
+    state.registry = Arc::new(Registry::load(connection, keyring)?);
+    Ok(state)
 }
 
-fn lock(directory: &Path) -> Result<File, StoreError> {
-    let at = |what| move |source| StoreError::File { what, source };
-    std::fs::create_dir_all(directory).map_err(at("making the data directory"))?;
-    private(directory, 0o700).map_err(at("closing the data directory to others"))?;
-    let file = File::options()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .mode(0o600)
-        .open(directory.join("lock"))
-        .map_err(at("opening the lock of the data directory"))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(std::fs::TryLockError::WouldBlock) => Err(StoreError::Locked),
-        Err(std::fs::TryLockError::Error(source)) => Err(StoreError::File {
-            what: "locking the data directory",
-            source,
-        }),
-    }
+/// The instance whose keys these are, as the database knows it.
+fn instance(keyring: &Keyring) -> i64 {
+    let hash = seal::sha256(keyring.instance_id().as_bytes());
+    let first = hash.first_chunk().copied().unwrap_or_default();
+    i64::from_be_bytes(first)
 }
 
-/// Closes the database to others before anything is in it; what the engine puts beside it gets the
-/// same permissions.
-fn restrict(path: &Path) -> Result<(), StoreError> {
-    let made = File::options()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .mode(0o600)
-        .open(path);
-    made.and_then(|_| private(path, 0o600))
-        .map_err(|source| StoreError::File {
-            what: "closing the database to others",
-            source,
-        })
-}
-
-fn private(path: &Path, mode: u32) -> std::io::Result<()> {
-    std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode))
+/// The instance the database belongs to, once it belongs to one.
+fn belongs_to(connection: &Connection) -> Result<Option<i64>, StoreError> {
+    let sql = "SELECT value FROM settings WHERE name = 'instance'";
+    let held = connection.query_row(sql, (), |row| row.get(0));
+    Ok(held.optional()?)
 }

@@ -2,6 +2,7 @@
 
 use domain::audit::Action;
 use domain::audit::Actor;
+use domain::event::EventKind;
 use domain::ids::PurposeId;
 use domain::ids::SubjectId;
 use domain::ids::SuppressionId;
@@ -11,10 +12,11 @@ use domain::suppression::Suppression;
 use domain::suppression::SuppressionScope;
 use domain::suppression::SuppressionSource;
 use domain::time::Timestamp;
-use rusqlite::params_from_iter;
 
 use crate::dialect;
+use crate::dialect::Padded;
 use crate::error::StoreError;
+use crate::event::About;
 use crate::people::Which;
 use crate::rows::v;
 use crate::tables;
@@ -54,17 +56,16 @@ impl Tx<'_> {
             .map(|(_, tag)| tag)
             .collect();
         let mut found = Vec::new();
-        for piece in dialect::pieces(tags.len()) {
+        for (piece, places) in self.connection.pieces(tags.len()) {
             let sql = format!(
                 "SELECT s.id, s.group_id, s.scope, s.purpose_id, s.source, s.since \
                  FROM suppressions s \
                  LEFT JOIN suppression_lifts l ON l.suppression_id = s.id \
                  WHERE l.id IS NULL AND s.tag IN ({}) ORDER BY s.id",
-                dialect::list(piece.len())
+                dialect::list(places)
             );
             let mut statement = self.connection.prepare_cached(&sql)?;
-            let mut rows =
-                statement.query(params_from_iter(tags.get(piece).unwrap_or_default()))?;
+            let mut rows = statement.query(Padded(tags.get(piece).unwrap_or_default(), places))?;
             while let Some(row) = rows.next()? {
                 let id: i64 = row.get(0)?;
                 let damaged = |column| StoreError::Damaged {
@@ -72,7 +73,7 @@ impl Tx<'_> {
                     column,
                     id,
                 };
-                let purpose = row.get::<_, Option<i64>>(3)?.map(PurposeId);
+                let purpose = row.get::<Option<i64>>(3)?.map(PurposeId);
                 let entry = Suppression {
                     scope: SuppressionScope::from_code(row.get(2)?, purpose)
                         .ok_or_else(|| damaged("scope"))?,
@@ -110,23 +111,29 @@ impl Tx<'_> {
             let id = self.id(&tables::SUPPRESSIONS);
             let group = *group.get_or_insert(id);
             let (version, tag) = self.keys.suppression(identifier.value());
-            let purpose = match scope {
-                SuppressionScope::Purpose(purpose) => Some(purpose),
-                SuppressionScope::Promotional | SuppressionScope::BusinessInitiated => None,
-            };
             let row = [
                 v(id),
                 v(group),
                 v(version),
                 v(tag),
                 v(scope.code()),
-                v(purpose),
+                v(scope.purpose()),
                 v(source.code()),
                 v(rule),
                 v(self.now()),
             ];
             let told = (actor, Action::SuppressionAdded, &[rule] as &[&str]);
             self.record(&tables::SUPPRESSIONS, row, told)?;
+        }
+        if let Some(group) = group {
+            let about = About {
+                subject: Some(subject),
+                purpose: scope.purpose(),
+                thing: Some(group),
+                detail: Some(scope.code().into()),
+                ..About::default()
+            };
+            self.emit(EventKind::Suppressed, about)?;
         }
         self.flush()?;
         Ok(group.is_some())
@@ -152,6 +159,12 @@ impl Tx<'_> {
         groups.sort_unstable();
         groups.dedup();
         for group in groups {
+            let about = About {
+                subject: Some(subject),
+                thing: Some(group),
+                ..About::default()
+            };
+            self.emit(EventKind::SuppressionLifted, about)?;
             for suppression in self.standing_in(group)? {
                 let id = self.id(&tables::LIFTS);
                 let row = [v(id), v(suppression), v(rule), v(self.now())];
@@ -168,6 +181,6 @@ impl Tx<'_> {
                    WHERE l.id IS NULL AND s.group_id = $1 ORDER BY s.id";
         let mut statement = self.connection.prepare_cached(sql)?;
         let rows = statement.query_map([group], |row| row.get(0).map(SuppressionId))?;
-        Ok(rows.collect::<Result<_, _>>()?)
+        Ok(rows)
     }
 }

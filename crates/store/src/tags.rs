@@ -11,11 +11,11 @@ use std::sync::PoisonError;
 use std::sync::RwLock;
 use std::sync::RwLockWriteGuard;
 
+use crate::dialect::Connection;
+use crate::dialect::Each;
+use crate::dialect::OptionalRow;
+use crate::dialect::Value;
 use domain::ids::SubjectId;
-use rusqlite::Connection;
-use rusqlite::OptionalExtension;
-use rusqlite::params_from_iter;
-use rusqlite::types::Value;
 
 use crate::dialect;
 use crate::error::StoreError;
@@ -75,7 +75,7 @@ impl Tags {
         let covered: i64 = connection
             .query_row(
                 "SELECT value FROM settings WHERE name = 'tags'",
-                [],
+                (),
                 |row| row.get(0),
             )
             .optional()?
@@ -84,7 +84,7 @@ impl Tags {
         self.merging.clear();
         self.merged.clear();
         let sql = "SELECT tag, subject_id FROM identifiers WHERE id > $1 AND ended_at IS NULL";
-        let mut statement = connection.prepare(sql)?;
+        let mut statement = connection.prepare_cached(sql)?;
         let mut rows = statement.query([covered])?;
         let mut map = self.recent.map();
         map.clear();
@@ -92,6 +92,12 @@ impl Tags {
             map.insert(row.get(0)?, SubjectId(row.get(1)?));
         }
         Ok(())
+    }
+
+    /// Keeps its tags where readers look, after it was loaded anew beside another.
+    pub(crate) fn share(&mut self, recent: &Arc<Recent>) {
+        std::mem::swap(&mut *recent.map(), &mut *self.recent.map());
+        self.recent = Arc::clone(recent);
     }
 
     pub(crate) fn recent(&self) -> &Arc<Recent> {
@@ -176,9 +182,7 @@ impl Tags {
                 .unwrap_or_default()
                 .iter()
                 .flat_map(|(tag, subject)| [Value::Blob(tag.to_vec()), Value::Integer(subject.0)]);
-            connection
-                .prepare_cached(&sql)?
-                .execute(params_from_iter(values))?;
+            connection.prepare_cached(&sql)?.execute(Each(values))?;
         }
         self.merged.extend(slice.into_iter().map(|(tag, _)| tag));
         if self.merging.is_empty() {
@@ -190,14 +194,14 @@ impl Tags {
 
 /// Makes the whole index anew, after every tag has changed.
 pub(crate) fn rebuild(connection: &Connection) -> Result<(), StoreError> {
-    connection.execute("DELETE FROM identifier_tags", [])?;
+    connection.execute("DELETE FROM identifier_tags", ())?;
     connection.execute(
         "INSERT INTO identifier_tags (tag, subject_id) SELECT tag, subject_id FROM identifiers \
          WHERE ended_at IS NULL ORDER BY tag ON CONFLICT (tag) DO NOTHING",
-        [],
+        (),
     )?;
     let newest: i64 =
-        connection.query_row("SELECT coalesce(max(id), 0) FROM identifiers", [], |row| {
+        connection.query_row("SELECT coalesce(max(id), 0) FROM identifiers", (), |row| {
             row.get(0)
         })?;
     cover(connection, newest)

@@ -3,13 +3,13 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use crate::dialect::Connection;
+use crate::dialect::Value;
 use domain::audit::Action;
 use domain::audit::Actor;
 use domain::ids::NumberId;
 use domain::ids::SubjectId;
 use domain::time::Timestamp;
-use rusqlite::Connection;
-use rusqlite::types::Value;
 use seal::DataKey;
 use seal::KeySet;
 use seal::Keyring;
@@ -17,6 +17,8 @@ use seal::Place;
 use seal::Random;
 use seal::RecordKind;
 
+use crate::dialect::DbResult;
+use crate::dialect::Params;
 use crate::dialect::Statements;
 use crate::error::StoreError;
 use crate::keys::KeyCache;
@@ -52,7 +54,7 @@ pub(crate) struct Mark {
 /// What a transaction leaves to be done once it is committed.
 #[expect(
     clippy::struct_excessive_bools,
-    reason = "four things that may each have happened"
+    reason = "six things that may each have happened"
 )]
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub(crate) struct Effects {
@@ -64,6 +66,10 @@ pub(crate) struct Effects {
     pub(crate) outbox: bool,
     /// Leaves were appended.
     pub(crate) leaves: bool,
+    /// Somebody is to be told of an event.
+    pub(crate) events: bool,
+    /// Something waits for its time, or no longer does.
+    pub(crate) queue: bool,
 }
 
 /// A write transaction.
@@ -85,28 +91,27 @@ impl State {
         keyring: &Keyring,
         cache: KeyCache,
     ) -> Result<Self, StoreError> {
+        connection.execute(
+            "INSERT INTO settings (name, value) VALUES ('run', 1)
+             ON CONFLICT (name) DO UPDATE SET value = settings.value + 1",
+            (),
+        )?;
+        let run =
+            connection.query_row("SELECT value FROM settings WHERE name = 'run'", (), |row| {
+                row.get(0)
+            })?;
+        let newest = |sql: &str| connection.query_row(sql, (), |row| row.get(0));
         let ids = tables::ALL
             .iter()
             .map(|table| {
                 let first = table.columns.first().map_or("id", |column| column.name());
-                let sql = format!("SELECT coalesce(max({first}), 0) FROM {}", table.name);
-                connection.query_row(&sql, [], |row| row.get(0))
+                newest(&format!(
+                    "SELECT coalesce(max({first}), 0) FROM {}",
+                    table.name
+                ))
             })
-            .collect::<Result<_, _>>()?;
-        let next_leaf = connection.query_row(
-            "SELECT coalesce(max(position) + 1, 0) FROM leaves",
-            [],
-            |row| row.get(0),
-        )?;
-        connection.execute(
-            "INSERT INTO settings (name, value) VALUES ('run', 1)
-             ON CONFLICT (name) DO UPDATE SET value = settings.value + 1",
-            [],
-        )?;
-        let run =
-            connection.query_row("SELECT value FROM settings WHERE name = 'run'", [], |row| {
-                row.get(0)
-            })?;
+            .collect::<DbResult<_>>()?;
+        let next_leaf = newest("SELECT coalesce(max(position) + 1, 0) FROM leaves")?;
         Ok(Self {
             rows: Rows::new(),
             cache,
@@ -118,6 +123,11 @@ impl State {
             next_leaf,
             run,
         })
+    }
+
+    /// Which run of the process this is, counted over all processes that ever wrote.
+    pub(crate) const fn run(&self) -> i64 {
+        self.run
     }
 
     /// Where an operation begins.
@@ -294,7 +304,7 @@ impl<'a> Tx<'a> {
         &self,
         table: &'static Table,
         sql: &str,
-        parameters: impl rusqlite::Params,
+        parameters: impl Params,
     ) -> Result<(), StoreError> {
         let touched = self.connection.prepare_cached(sql)?.execute(parameters)?;
         if touched == 1 {

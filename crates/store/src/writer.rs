@@ -9,8 +9,8 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use crate::dialect::Connection;
 use domain::time::Timestamp;
-use rusqlite::Connection;
 use tokio::sync::mpsc;
 use tokio::sync::oneshot;
 
@@ -21,8 +21,10 @@ use crate::operation::Intake;
 use crate::operation::IntakeReply;
 use crate::registry::Registry;
 use crate::roll::Rolled;
+use crate::store::Commit;
 use crate::store::NOTHING_BEHIND;
 use crate::store::Shared;
+use crate::store::begin;
 use crate::tx::Effects;
 use crate::tx::State;
 use crate::tx::Tx;
@@ -64,6 +66,9 @@ impl std::fmt::Debug for Op {
 pub(crate) trait Job: Send {
     /// Runs it and keeps its result.
     fn run(&mut self, tx: &mut Tx<'_>) -> Result<(), StoreError>;
+    /// Whether it is tried again with a later batch when its own cannot be had: nobody waits for it,
+    /// so nobody would.
+    fn is_tried_again(&self) -> bool;
     /// Answers: with the kept result, or with what kept it from lasting.
     fn answer(self: Box<Self>, lasting: Result<(), StoreError>);
 }
@@ -72,6 +77,7 @@ pub(crate) trait Job: Send {
 pub(crate) struct Closure<F, T> {
     work: F,
     result: Option<T>,
+    tried_again: bool,
     reply: oneshot::Sender<Result<T, StoreError>>,
 }
 
@@ -84,6 +90,18 @@ where
         Box::new(Self {
             work,
             result: None,
+            tried_again: false,
+            reply,
+        })
+    }
+
+    /// One that nobody waits for.
+    pub(crate) fn later(work: F) -> Box<dyn Job> {
+        let (reply, _) = oneshot::channel();
+        Box::new(Self {
+            work,
+            result: None,
+            tried_again: true,
             reply,
         })
     }
@@ -97,6 +115,10 @@ where
     fn run(&mut self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
         self.result = Some((self.work)(tx)?);
         Ok(())
+    }
+
+    fn is_tried_again(&self) -> bool {
+        self.tried_again
     }
 
     fn answer(self: Box<Self>, lasting: Result<(), StoreError>) {
@@ -114,6 +136,8 @@ pub(crate) struct Writer {
     pub(crate) connection: Connection,
     pub(crate) state: State,
     pub(crate) shared: Arc<Shared>,
+    /// What is tried again with the next batch.
+    pub(crate) again: Vec<Box<dyn Job>>,
 }
 
 impl Writer {
@@ -134,8 +158,16 @@ impl Writer {
             }
             self.bound_wal();
         }
-        self.transact(batch);
-        let _ = dialect::truncate_wal(&self.connection);
+        if !batch.is_empty() || !self.again.is_empty() {
+            self.transact(batch);
+        }
+        if !self.again.is_empty() {
+            tracing::error!(
+                writes = self.again.len(),
+                "the database did not come back; outcomes of calls are not recorded"
+            );
+        }
+        let _ = self.connection.scrub(&[]);
     }
 
     /// Keeps the write-ahead log short. Once a pass beside the writer has moved nearly all of it,
@@ -147,11 +179,11 @@ impl Writer {
             .wal_behind
             .swap(NOTHING_BEHIND, Ordering::Relaxed);
         let nearly = (0..=NEARLY_ALL).contains(&behind);
-        if nearly && dialect::checkpoint(&self.connection).is_ok() {
+        if nearly && self.connection.checkpoint().is_ok() {
             return;
         }
         let pages = self.shared.wal_pages.load(Ordering::Relaxed);
-        if dialect::wal_outgrown(pages) && dialect::truncate_wal(&self.connection).is_ok() {
+        if dialect::wal_outgrown(pages) && self.connection.scrub(&[]).is_ok() {
             self.shared.wal_pages.store(0, Ordering::Relaxed);
         }
     }
@@ -162,6 +194,18 @@ impl Writer {
             jobs,
             rolls,
         } = Split::of(batch);
+        let mut all = std::mem::take(&mut self.again);
+        all.extend(jobs);
+        let jobs = all;
+        if self.connection.is_lost()
+            && let Err(error) = self.reconnect()
+        {
+            self.refuse(intakes, jobs, &error);
+            for reply in rolls {
+                let _ = reply.send(Err(error.again()));
+            }
+            return;
+        }
         if !intakes.is_empty() || !jobs.is_empty() {
             self.write(intakes, jobs);
         }
@@ -176,45 +220,79 @@ impl Writer {
         }
     }
 
+    /// Connects anew after the connection was lost. What was under way then may have been committed
+    /// or not; so everything held in memory is read again, and calls that were open are adopted, as
+    /// at a start.
+    fn reconnect(&mut self) -> Result<(), StoreError> {
+        let shared = &self.shared;
+        let begun = shared
+            .source
+            .reopen_writer(self.state.run())
+            .and_then(|connection| {
+                let around = (&*shared.keyring, &shared.random, &shared.clock);
+                Ok((begin(&connection, around)?, connection))
+            });
+        let (mut state, connection) = match begun {
+            Ok(begun) => begun,
+            Err(StoreError::Fenced) => {
+                shared.overtaken();
+                return Err(StoreError::Fenced);
+            }
+            Err(error) => {
+                tracing::warn!(%error, "the database is not there");
+                return Err(StoreError::Busy);
+            }
+        };
+        state.tags.share(&shared.recent);
+        self.state = state;
+        self.connection = connection;
+        self.shared.set_registry(Arc::clone(&self.state.registry));
+        tracing::info!("the database is there again");
+        Ok(())
+    }
+
     fn write(&mut self, intakes: Vec<IntakeOp>, jobs: Vec<Box<dyn Job>>) {
         if self.shared.keyring.keys().old_epochs().next().is_some() {
             // A roll broke off: until the next start finishes it, people stand under two keys and
             // would not be found.
-            return refuse(intakes, jobs);
+            return self.refuse(intakes, jobs, &StoreError::Busy);
         }
         let mark = self.state.mark();
         let registry = Arc::clone(&self.state.registry);
-        if let Err(error) = self.connection.execute_batch(dialect::BEGIN) {
-            tracing::error!(%error, "cannot begin a transaction");
-            return refuse(intakes, jobs);
+        if let Err(error) = self.connection.begin(self.state.run()) {
+            return self.broken(intakes, jobs, &error.into());
         }
+        let now = self.shared.clock.now();
         let mut batch = Batch {
             connection: &self.connection,
             state: &mut self.state,
             shared: &self.shared,
-            now: self.shared.clock.now(),
+            now,
             effects: Effects::default(),
         };
-        let intakes = batch.take_in(intakes);
-        let jobs: Vec<_> = jobs
-            .into_iter()
-            .map(|mut job| {
-                let result = batch.alone(&mut |tx| job.run(tx));
-                (job, result)
-            })
-            .collect();
+        let outcome = batch.run(intakes, jobs);
         let effects = batch.effects;
+        let (intakes, jobs) = match outcome {
+            Ok(outcome) => outcome,
+            Err((intakes, jobs)) => return self.broken(intakes, jobs, &StoreError::Busy),
+        };
         if let Err(error) = self.state.tags.merge(&self.connection) {
             tracing::error!(%error, "cannot bring the index of tags up to date");
         }
-        if let Err(error) = commit(&self.connection) {
-            tracing::error!(%error, "cannot commit; nothing of the batch was written");
+        if let Err(error) = self.connection.commit() {
+            tracing::error!(%error, "cannot commit; nothing of the batch counts as written");
             self.state.forget(mark);
             self.state.registry = registry;
             let (intakes, jobs) = (intakes.into_iter().map(|(i, _)| i), jobs.into_iter());
-            return refuse(intakes.collect(), jobs.map(|(job, _)| job).collect());
+            let jobs = jobs.map(|(job, _)| job).collect();
+            return self.refuse(intakes.collect(), jobs, &StoreError::Busy);
         }
+        self.shared.away.store(false, Ordering::Relaxed);
         self.state.committed();
+        self.shared.committed(Commit {
+            operations: intakes.len() + jobs.len(),
+            took: self.shared.clock.now().since(now),
+        });
         if effects.registry {
             // Visible to everybody before anybody is answered.
             self.shared.set_registry(Arc::clone(&self.state.registry));
@@ -226,6 +304,34 @@ impl Writer {
             job.answer(result);
         }
         self.shared.announce(effects);
+    }
+
+    /// Answers a batch whose transaction could not be had.
+    fn broken(&mut self, intakes: Vec<IntakeOp>, jobs: Vec<Box<dyn Job>>, error: &StoreError) {
+        tracing::error!(%error, "cannot have a transaction");
+        if matches!(error, StoreError::Fenced) {
+            self.shared.overtaken();
+        }
+        self.refuse(intakes, jobs, error);
+    }
+
+    /// Answers a batch of which nothing was written; what nobody waits for is tried again.
+    fn refuse(&mut self, intakes: Vec<IntakeOp>, jobs: Vec<Box<dyn Job>>, error: &StoreError) {
+        for (_, reply) in intakes {
+            let _ = reply.send(Err(error.again()));
+        }
+        let fenced = matches!(error, StoreError::Fenced);
+        for job in jobs {
+            if job.is_tried_again() && !fenced {
+                self.again.push(job);
+            } else {
+                job.answer(Err(error.again()));
+            }
+        }
+        if !self.again.is_empty() {
+            self.shared.away.store(true, Ordering::Relaxed);
+            self.shared.later.notify_one();
+        }
     }
 }
 
@@ -241,79 +347,106 @@ struct Batch<'w> {
 /// Work of one operation.
 type Work<'w> = dyn FnMut(&mut Tx<'_>) -> Result<(), StoreError> + 'w;
 
+type Taken = Vec<(IntakeOp, Result<IntakeReply, StoreError>)>;
+type Done = Vec<(Box<dyn Job>, Result<(), StoreError>)>;
+type Together = (Vec<IntakeReply>, Vec<Result<(), StoreError>>);
+type Untaken = (Vec<IntakeOp>, Vec<Box<dyn Job>>);
+
 impl Batch<'_> {
-    /// Takes in all POSTs of the batch together; if that fails, each by itself, so that the one at
-    /// fault stands alone.
-    fn take_in(
+    /// Runs everything, together if it can be. What fails after it has written something cannot be
+    /// taken back by itself; then everything begins again, each operation in a savepoint of its own,
+    /// so that only the one at fault falls.
+    ///
+    /// # Errors
+    /// The batch, where no transaction could be had to begin again.
+    fn run(
         &mut self,
         intakes: Vec<IntakeOp>,
-    ) -> Vec<(IntakeOp, Result<IntakeReply, StoreError>)> {
-        if intakes.is_empty() {
-            return Vec::new();
+        mut jobs: Vec<Box<dyn Job>>,
+    ) -> Result<(Taken, Done), Untaken> {
+        let mark = self.state.mark();
+        let registry = Arc::clone(&self.state.registry);
+        if let Some((replies, results)) = self.together(&intakes, &mut jobs) {
+            let intakes = intakes.into_iter().zip(replies.into_iter().map(Ok));
+            return Ok((intakes.collect(), jobs.into_iter().zip(results).collect()));
         }
-        let mut replies = Vec::new();
-        let together = self.first(&mut |tx| {
-            let all: Vec<&Intake> = intakes.iter().map(|(intake, _)| intake).collect();
-            replies = intake(tx, &all)?;
-            Ok(())
+        self.state.forget(mark);
+        self.state.registry = registry;
+        self.effects = Effects::default();
+        let again = self.connection.rollback();
+        if again
+            .and_then(|()| self.connection.begin(self.state.run()))
+            .is_err()
+        {
+            return Err((intakes, jobs));
+        }
+        let intakes = intakes.into_iter().map(|op| self.take_in(op)).collect();
+        let jobs = jobs.into_iter().map(|mut job| {
+            let result = self.alone(&mut |tx| job.run(tx));
+            (job, result)
         });
-        if together.is_ok() && replies.len() == intakes.len() {
-            let replies = replies.into_iter().map(Ok);
-            return intakes.into_iter().zip(replies).collect();
-        }
-        let alone = |op: IntakeOp| {
-            let mut reply = IntakeReply::default();
-            let result = self.alone(&mut |tx| {
-                reply = intake(tx, &[&op.0])?.into_iter().next().unwrap_or_default();
-                Ok(())
-            });
-            (op, result.map(|()| reply))
-        };
-        intakes.into_iter().map(alone).collect()
+        Ok((intakes, jobs.collect()))
     }
 
-    /// Runs the first work of the transaction. It needs no savepoint: if it fails, the transaction
-    /// begins again.
-    fn first(&mut self, work: &mut Work<'_>) -> Result<(), StoreError> {
-        let mark = self.state.mark();
-        let result = self.run(work);
-        if result.is_err() {
-            self.state.forget(mark);
-            if !self.connection.is_autocommit() {
-                self.connection.execute_batch("ROLLBACK")?;
+    /// Runs everything without savepoints. None if that cannot stand.
+    fn together(&mut self, intakes: &[IntakeOp], jobs: &mut [Box<dyn Job>]) -> Option<Together> {
+        let mut replies = Vec::new();
+        if !intakes.is_empty() {
+            let taken = self.work(&mut |tx| {
+                let all: Vec<&Intake> = intakes.iter().map(|(intake, _)| intake).collect();
+                replies = intake(tx, &all)?;
+                Ok(())
+            });
+            if taken.is_err() || replies.len() != intakes.len() {
+                return None;
             }
-            self.connection.execute_batch(dialect::BEGIN)?;
         }
-        result
+        let mut results = Vec::with_capacity(jobs.len());
+        for job in jobs {
+            let mark = self.state.mark();
+            let written = self.connection.writes();
+            let result = self.work(&mut |tx| job.run(tx));
+            if result.is_err() {
+                if self.connection.writes() != written || !self.connection.is_sound() {
+                    return None;
+                }
+                self.state.forget(mark);
+            }
+            results.push(result);
+        }
+        Some((replies, results))
+    }
+
+    fn take_in(&mut self, op: IntakeOp) -> (IntakeOp, Result<IntakeReply, StoreError>) {
+        let mut reply = IntakeReply::default();
+        let result = self.alone(&mut |tx| {
+            reply = intake(tx, &[&op.0])?.into_iter().next().unwrap_or_default();
+            Ok(())
+        });
+        (op, result.map(|()| reply))
     }
 
     /// Runs work in a savepoint: an error or a panic takes back what it did, and nothing else.
     fn alone(&mut self, work: &mut Work<'_>) -> Result<(), StoreError> {
         // A full disk ends a transaction by itself; what came after would stand outside of it.
-        if self.connection.is_autocommit() {
+        if !self.connection.in_transaction() {
             return Err(StoreError::Busy);
         }
-        let execute = |sql| self.connection.prepare_cached(sql)?.execute([]);
-        execute("SAVEPOINT operation")?;
+        self.connection.savepoint()?;
         let mark = self.state.mark();
-        let result = self.run(work);
-        let connection = self.connection;
+        let result = self.work(work);
         if result.is_err() {
             self.state.forget(mark);
-            if connection.is_autocommit() {
+            if !self.connection.in_transaction() {
                 return result;
             }
-            connection
-                .prepare_cached("ROLLBACK TO operation")?
-                .execute([])?;
+            self.connection.rollback_to()?;
         }
-        connection
-            .prepare_cached("RELEASE operation")?
-            .execute([])?;
+        self.connection.release()?;
         result
     }
 
-    fn run(&mut self, work: &mut Work<'_>) -> Result<(), StoreError> {
+    fn work(&mut self, work: &mut Work<'_>) -> Result<(), StoreError> {
         let mut tx = Tx::new(
             self.connection,
             self.state,
@@ -340,18 +473,6 @@ impl Batch<'_> {
     }
 }
 
-/// Commits. A transaction that ended by itself, as it does on a full disk, was not committed.
-fn commit(connection: &Connection) -> Result<(), StoreError> {
-    if connection.is_autocommit() {
-        return Err(StoreError::Busy);
-    }
-    let committed = connection.execute_batch("COMMIT");
-    if committed.is_err() && !connection.is_autocommit() {
-        connection.execute_batch("ROLLBACK")?;
-    }
-    Ok(committed?)
-}
-
 type IntakeOp = (Intake, oneshot::Sender<Result<IntakeReply, StoreError>>);
 
 type RollReply = oneshot::Sender<Result<Rolled, StoreError>>;
@@ -376,14 +497,5 @@ impl Split {
             }
         }
         split
-    }
-}
-
-fn refuse(intakes: Vec<IntakeOp>, jobs: Vec<Box<dyn Job>>) {
-    for (_, reply) in intakes {
-        let _ = reply.send(Err(StoreError::Busy));
-    }
-    for job in jobs {
-        job.answer(Err(StoreError::Busy));
     }
 }

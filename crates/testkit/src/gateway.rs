@@ -95,30 +95,31 @@ impl TestGateway {
 
     /// The same with other settings of the emulator.
     pub async fn start_with(change: impl FnOnce(&mut Config)) -> Self {
-        Self::start_at(change, str::to_owned).await
+        Self::start_as(change, |_| {}).await
+    }
+
+    /// The same with other settings of the gateway.
+    pub async fn start_told(change: impl FnOnce(&mut Settings)) -> Self {
+        Self::start_as(|_| {}, change).await
     }
 
     /// The same, but sends meet a redirect to the emulator instead of the emulator.
     pub async fn start_behind_redirect() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        Self::start_at(
-            |_| {},
-            move |emulator| {
-                let emulator = emulator.to_owned();
-                let redirect =
-                    async move |uri: Uri| Redirect::temporary(&format!("{emulator}{uri}"));
-                serve(listener, Router::new().fallback(redirect));
-                format!("http://{address}")
-            },
-        )
+        Self::start_told(move |settings| {
+            let emulator = settings.graph.as_str().trim_end_matches('/').to_owned();
+            let redirect = async move |uri: Uri| Redirect::temporary(&format!("{emulator}{uri}"));
+            serve(listener, Router::new().fallback(redirect));
+            settings.graph = Url::parse(&format!("http://{address}")).unwrap();
+        })
         .await
     }
 
-    /// Everything started, with the Graph API where `graph` says, given where the emulator is.
-    async fn start_at(
+    /// Everything started, both with other settings.
+    pub async fn start_as(
         change: impl FnOnce(&mut Config),
-        graph: impl FnOnce(&str) -> String,
+        tell: impl FnOnce(&mut Settings),
     ) -> Self {
         crate::capture::start();
         let public = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -131,7 +132,8 @@ impl TestGateway {
         let directory = tempfile::tempdir().unwrap();
         let clock = Clock::manual(Timestamp::from_micros(NOON));
         let store = Arc::new(open_store(&directory, &clock));
-        let settings = settings(&directory, &graph(&emulator.base_url()), &apps_url);
+        let mut settings = settings(&directory, &emulator.base_url(), &apps_url);
+        tell(&mut settings);
         let data = directory.path().join("data");
         let service = Service::start(Arc::clone(&store), &data, settings)
             .await
@@ -240,7 +242,7 @@ impl TestGateway {
             .await
     }
 
-    /// Runs every status, webhook, confirmation and delivery until nothing is left to do now.
+    /// Runs every status, webhook, confirmation, delivery, event and message that is due until nothing is left to do now.
     pub async fn settle(&self) {
         for _ in 0..64 {
             let quiet = self
@@ -248,8 +250,10 @@ impl TestGateway {
                 .await;
             assert_eq!(quiet["quiet"], true);
             let own = self.service.own_now().await.unwrap();
+            let waited = self.service.queue_now().await.unwrap();
             let relayed = self.service.relay_now().await.unwrap();
-            if own + relayed == 0 {
+            let told = self.service.events_now().await.unwrap();
+            if own + waited + relayed + told == 0 {
                 return;
             }
         }
@@ -397,6 +401,7 @@ fn open_store(directory: &TempDir, clock: &Clock) -> Store {
     let keyring = Keyring::create(&directory.path().join("keyring"), &root, &random, NOON).unwrap();
     Store::open(Options {
         directory: directory.path().join("data"),
+        database: store::Database::default(),
         keyring: Arc::new(keyring),
         random,
         clock: clock.clone(),
@@ -415,6 +420,9 @@ fn settings(directory: &TempDir, graph: &str, apps_url: &str) -> Settings {
     Settings {
         graph: Url::parse(graph).unwrap(),
         version: "v23.0".to_owned(),
+        appsecret_proof: false,
+        activity_sharing: false,
+        creative_features: false,
         app_secret: secret(APP_SECRET),
         verify_token: secret(VERIFY_TOKEN),
         numbers: vec![

@@ -3,8 +3,9 @@
 //! [`TestGateway`] is an emulator in virtual time, a store in a temporary directory, a service and
 //! both doors on loopback; a clock that both sides follow; seeded randomness; two apps that record
 //! every byte they get. The background jobs are not started: [`TestGateway::settle`] runs them until
-//! nothing is left to do. [`Needles`] finds a person in any bytes, however spelled, and
-//! [`capture`](capture::start) keeps everything that is logged.
+//! nothing is left to do. [`postgres::Cluster`] is a PostgreSQL server of the test's own.
+//! [`Needles`] finds a person in any bytes, however spelled, and [`capture`](capture::start) keeps
+//! everything that is logged.
 //!
 //! To add a fixture: a module named by what it stands for, driven through public doors only.
 #![expect(
@@ -20,6 +21,7 @@ mod client;
 mod gateway;
 mod needles;
 mod people;
+pub mod postgres;
 
 pub use app::Heard;
 pub use app::TestApp;

@@ -13,7 +13,9 @@
 //! with serde derives is public, so a field added on Meta's side cannot travel further by itself.
 //!
 //! To add an inbound message type: a variant of [`webhook::MessageKind`], its payload in
-//! `webhook/wire.rs`, its allow-list in `relay/alias.rs`, a row in the leak test. To add an outbound
+//! `webhook/wire.rs`, its allow-list in `relay/alias.rs`, a row in the leak test. To add a field of a
+//! webhook: a module of `webhook` with its type, an arm in `webhook/parse.rs`, rows in
+//! `tests/it/breadth.rs`; what of it must not be stored is named in `webhook/kept.rs`. To add an outbound
 //! type: a table of fields in `outbound/bodies.rs` and a variant of [`outbound::OutboundKind`].
 //! To add an error code: a row in `error/code.rs`.
 
@@ -21,10 +23,12 @@ mod ascii;
 mod countries;
 pub mod error;
 pub mod outbound;
+pub mod paging;
 pub mod recipient;
 pub mod relay;
 pub mod response;
 pub mod signature;
+pub mod storage;
 mod strict;
 mod text;
 pub mod webhook;

@@ -7,8 +7,10 @@
 //! Field names, limits and the rules between fields are Meta's ("Messages", "Interactive
 //! messages", "Template messages" in the Cloud API reference); they stand in tables.
 
+mod block;
 mod bodies;
 mod body;
+mod definition;
 mod fault;
 mod interactive;
 mod link;
@@ -22,7 +24,14 @@ use serde_json::Value;
 
 use crate::recipient::Recipient;
 
+pub use block::BlockBody;
+pub use block::BlockEntry;
+pub use block::parse_block_body;
+pub use body::parse_marketing_body;
 pub use body::parse_messages_body;
+pub use definition::TemplateBody;
+pub use definition::parse_template_creation;
+pub use definition::parse_template_edit;
 pub use fault::BodyError;
 pub use fault::Fault;
 pub use link::LinkError;
@@ -45,9 +54,30 @@ pub enum MessagesBody {
     Send(Box<SendBody>),
 }
 
+/// The path a message was posted to, and is posted to at Meta.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum SendEdge {
+    /// `marketing_messages`.
+    MarketingMessages,
+    /// `messages`.
+    Messages,
+}
+
+impl SendEdge {
+    /// Meta's word.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::MarketingMessages => "marketing_messages",
+            Self::Messages => "messages",
+        }
+    }
+}
+
 /// A checked message to send.
 #[derive(Clone)]
 pub struct SendBody {
+    /// The path it was posted to.
+    pub edge: SendEdge,
     /// Whom it is for, in canonical form.
     pub recipient: Recipient,
     /// The recipient exactly as the app wrote it, for the answer's `input`.

@@ -1,4 +1,5 @@
-//! What an app is handed: one message or one status, in Meta's own envelope.
+//! What an app is handed: one message, one status, one call's event or one group's change, in Meta's
+//! own envelope.
 //!
 //! Rendered from the stored JSON at delivery, so the same input gives the same bytes on every
 //! retry. Ids of messages and media are the app's opaque ones in either mode.
@@ -11,6 +12,8 @@
 //! gets types we do not know.
 
 mod alias;
+mod call;
+mod group;
 mod message;
 mod real;
 mod scrub;
@@ -20,6 +23,14 @@ use std::fmt;
 
 use thiserror::Error;
 
+pub use call::RelayCall;
+pub use call::render_call;
+pub use group::GroupPeople;
+pub use group::GroupView;
+pub use group::RelayGroup;
+pub use group::RelayMember;
+pub use group::render_group;
+pub use message::render_group_message;
 pub use message::render_message;
 pub use scrub::scrub;
 pub use status::RelayError;

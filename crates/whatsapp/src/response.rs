@@ -1,5 +1,8 @@
 //! Answers: what Meta answers to our calls, and what we answer to an app's.
 
+mod block;
+mod created;
+
 use serde::Deserialize;
 use serde_json::Value;
 use serde_json::json;
@@ -7,6 +10,16 @@ use thiserror::Error;
 
 use crate::ascii::ascii_json;
 use crate::text::Text;
+
+pub use block::BlockAnswer;
+pub use block::BlockedPage;
+pub use block::BlockedPerson;
+pub use block::Outcome;
+pub use block::parse_block;
+pub use block::parse_blocked_page;
+pub use created::CreatedTemplate;
+pub use created::parse_created_template;
+pub use created::parse_deleted;
 
 /// An answer with status 200 that does not say what it should. Never carries the answer.
 #[derive(Clone, Copy, Debug, Eq, Error, PartialEq)]

@@ -1,4 +1,6 @@
-//! The signature on a webhook: HMAC-SHA256 over the raw body, keyed with the app secret, sent as
+//! What is proved with the app secret: a webhook's signature, and a call's `appsecret_proof`.
+//!
+//! The signature is HMAC-SHA256 over the raw body, keyed with the app secret, sent as
 //! `X-Hub-Signature-256: sha256=<64 hex digits>`.
 
 use aws_lc_rs::hmac;
@@ -33,18 +35,30 @@ pub fn verify(secret: &str, header: Option<&str>, body: &[u8]) -> Result<(), Sig
 
 /// The header value for `body`, as Meta writes it (lowercase hex).
 pub fn sign(secret: &str, body: &[u8]) -> String {
-    let tag = hmac::sign(&key(secret), body);
     let mut header = String::with_capacity(PREFIX.len() + 64);
     header.push_str(PREFIX);
+    hex(&hmac::sign(&key(secret), body), &mut header);
+    header
+}
+
+/// The query member `appsecret_proof` of a Graph call: HMAC-SHA256 over the access token, keyed
+/// with the app secret, as 64 lowercase hex digits. It belongs to that one token: whoever swaps the
+/// token makes it anew. It is as secret as the token.
+pub fn appsecret_proof(secret: &str, token: &str) -> String {
+    let mut proof = String::with_capacity(64);
+    hex(&hmac::sign(&key(secret), token.as_bytes()), &mut proof);
+    proof
+}
+
+fn hex(tag: &hmac::Tag, out: &mut String) {
     for byte in tag.as_ref() {
         let digits = [byte >> 4, byte & 15];
-        header.extend(
+        out.extend(
             digits
                 .iter()
                 .filter_map(|&digit| char::from_digit(digit.into(), 16)),
         );
     }
-    header
 }
 
 fn key(secret: &str) -> hmac::Key {
@@ -83,6 +97,19 @@ mod tests {
     fn vector() {
         assert_eq!(BODY.len(), 514);
         assert_eq!(sign(SECRET, BODY.as_bytes()), HEADER);
+    }
+
+    /// RFC 4231, test case 2; and one made outside this crate.
+    #[test]
+    fn proofs() {
+        assert_eq!(
+            appsecret_proof("Jefe", "what do ya want for nothing?"),
+            "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"
+        );
+        assert_eq!(
+            appsecret_proof(SECRET, "EAAtoken"),
+            "80536598710a76a3a7bed7c8f6d0dafddfcef359d2540160aedf209124f322ea"
+        );
     }
 
     #[test]

@@ -9,8 +9,16 @@
 //! themselves in `Debug`.
 
 mod account;
+mod call;
+mod dropped;
+mod echo;
+mod group;
+mod health;
+mod identity;
+mod kept;
 mod kind;
 mod message;
+mod notice;
 mod parse;
 mod status;
 mod wire;
@@ -19,27 +27,48 @@ use std::fmt;
 
 use thiserror::Error;
 
-use crate::text::Raw;
 use crate::text::Text;
 
-pub use account::AccountUpdate;
-pub use account::Call;
-pub use account::NumberQuality;
 pub use account::Preference;
 pub use account::PreferenceValue;
 pub use account::TemplateChange;
 pub use account::TemplateEvent;
 pub use account::ValueErrors;
+pub use call::Call;
+pub use call::CallDirection;
+pub use call::CallEvent;
+pub use call::CallOutcome;
+pub use call::CallProgress;
+pub use call::CallStatus;
+pub use dropped::Dropped;
+pub use dropped::DroppedKind;
+pub use echo::Echo;
+pub use echo::EchoSource;
+pub use group::GroupActor;
+pub use group::GroupChange;
+pub use group::GroupChangeKind;
+pub use group::GroupMember;
+pub use health::Health;
+pub use health::HealthEffect;
+pub use health::HealthField;
+pub use health::MessagingLimit;
+pub use health::Restriction;
+pub use identity::IdentityChange;
+pub use kept::Kept;
+pub use kept::keepable;
 pub use kind::InteractiveKind;
 pub use kind::MessageKind;
 pub use kind::SignalSource;
 pub use kind::SystemKind;
+pub use message::CallPermission;
 pub use message::Context;
 pub use message::InboundMessage;
 pub use message::Media;
 pub use message::Reaction;
 pub use message::Signal;
 pub use message::SystemChange;
+pub use notice::AccountNotice;
+pub use notice::NoticeKind;
 pub use parse::parse;
 pub use status::Pricing;
 pub use status::ReportedError;
@@ -70,16 +99,26 @@ pub enum WebhookError {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Item<'a> {
-    /// The account was restricted, banned, reinstated and so on (field `account_update`).
-    AccountUpdate(AccountUpdate<'a>),
-    /// A person calls (field `calls`, event `connect`, started by the person).
-    Call(Call<'a>),
+    /// Something about a call: it rings, was taken up, ended. The session description is not in it.
+    Call(Box<Call<'a>>),
+    /// How far a call of the business has come.
+    CallStatus(CallStatus<'a>),
+    /// Old chats, an address book, guesses about people: counted, not kept.
+    Dropped(Dropped<'a>),
+    /// A message of the business that did not go through the gateway.
+    Echo(Box<Echo<'a>>),
     /// Errors that Meta reports beside or instead of messages.
     Errors(ValueErrors<'a>),
-    /// A message from a person.
+    /// Something happened to a group: made, closed, people in or out, suspended.
+    Group(Box<GroupChange<'a>>),
+    /// What a number, or an account, may send changed.
+    Health(Health<'a>),
+    /// A person's id was made anew (the withdrawn field `user_id_update`).
+    IdentityChange(IdentityChange<'a>),
+    /// A message from a person, in a group too.
     Message(Box<InboundMessage<'a>>),
-    /// A number's quality or limit changed (field `phone_number_quality_update`).
-    NumberQuality(NumberQuality<'a>),
+    /// Something to tell an administrator.
+    Notice(AccountNotice<'a>),
     /// A person used WhatsApp's own stop or resume (field `user_preferences`).
     Preference(Preference<'a>),
     /// What became of a message we sent.
@@ -92,8 +131,8 @@ pub enum Item<'a> {
         scope: Scope<'a>,
         /// The field.
         field: UnhandledField,
-        /// The change's `value`, or for calls the one call.
-        raw: Raw<'a>,
+        /// The change's `value`, as it may be kept.
+        raw: Kept<'a>,
     },
     /// A field, or a shape of `messages`, that we do not know.
     Unknown {
@@ -101,15 +140,15 @@ pub enum Item<'a> {
         scope: Scope<'a>,
         /// The field's name.
         field: Text<'a>,
-        /// The change's `value`.
-        raw: Raw<'a>,
+        /// The change's `value`, as it may be kept.
+        raw: Kept<'a>,
     },
     /// A piece that could not be read.
     Unreadable {
         /// Which number it came to, as far as that is known.
         scope: Option<Scope<'a>>,
-        /// The piece: an entry, a change, a value, a message or a status.
-        raw: Raw<'a>,
+        /// The piece (an entry, a change, a value, a message and so on), as it may be kept.
+        raw: Kept<'a>,
         /// Why.
         why: Unreadable,
     },
@@ -126,20 +165,20 @@ pub struct Scope<'a> {
     pub display_phone_number: Option<Text<'a>>,
 }
 
-/// Fields that are understood as such and not acted on.
+/// Fields that are known by name and not acted on.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum UnhandledField {
-    /// `smb_app_state_sync`: the phone's address book.
-    AddressBook,
-    /// `calls`, other than a person's call coming in.
-    Calls,
-    /// `smb_message_echoes`: what staff typed in the WhatsApp Business app.
-    Echoes,
-    /// `group_lifecycle_update` and its sisters.
-    Groups,
-    /// `history`: old chats.
-    History,
+    /// `consumer_profile`: nothing is published about it.
+    ConsumerProfile,
+    /// `flows`: how the business's forms fare.
+    Flows,
+    /// `messaging_handovers`: another app, or Meta's agent, took or gave up a thread.
+    Handover,
+    /// `partner_solutions`.
+    PartnerSolutions,
+    /// `payment_configuration_update`.
+    Payment,
 }
 
 /// Why a piece could not be read.
@@ -151,6 +190,9 @@ pub enum Unreadable {
     /// The id is missing, too long, or holds characters no id has.
     #[error("no usable id")]
     Id,
+    /// Nothing tells to whom it went.
+    #[error("no recipient")]
+    Recipient,
     /// Nothing tells whom it is from.
     #[error("no sender")]
     Sender,
@@ -160,14 +202,25 @@ pub enum Unreadable {
 }
 
 impl UnhandledField {
+    fn of(field: &str) -> Option<Self> {
+        match field {
+            "consumer_profile" => Some(Self::ConsumerProfile),
+            "flows" => Some(Self::Flows),
+            "messaging_handovers" => Some(Self::Handover),
+            "partner_solutions" => Some(Self::PartnerSolutions),
+            "payment_configuration_update" => Some(Self::Payment),
+            _ => None,
+        }
+    }
+
     /// The word for records and metrics.
     pub const fn as_str(self) -> &'static str {
         match self {
-            Self::AddressBook => "address_book",
-            Self::Calls => "calls",
-            Self::Echoes => "echoes",
-            Self::Groups => "groups",
-            Self::History => "history",
+            Self::ConsumerProfile => "consumer_profile",
+            Self::Flows => "flows",
+            Self::Handover => "handover",
+            Self::PartnerSolutions => "partner_solutions",
+            Self::Payment => "payment",
         }
     }
 }

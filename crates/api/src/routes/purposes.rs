@@ -5,6 +5,7 @@ use std::future::ready;
 
 use axum::Json;
 use axum::http::StatusCode;
+use domain::ids::PurposeId;
 use serde::Deserialize;
 use serde::Serialize;
 use store::admin::NewPurpose;
@@ -15,6 +16,7 @@ use utoipa_axum::routes;
 
 use crate::access::Allowed;
 use crate::access::perm;
+use crate::body::At;
 use crate::body::Body;
 use crate::check;
 use crate::page::ListQuery;
@@ -26,7 +28,9 @@ use crate::words::LegalBasis;
 use crate::words::PurposeClass;
 
 pub(crate) fn routes() -> OpenApiRouter<ApiState> {
-    OpenApiRouter::default().routes(routes!(list_purposes, add_purpose))
+    OpenApiRouter::default()
+        .routes(routes!(list_purposes, add_purpose))
+        .routes(routes!(set_identity_check))
 }
 
 /// A purpose.
@@ -44,6 +48,8 @@ pub(crate) struct PurposeView {
     basis: LegalBasis,
     /// The weakest evidence of consent it accepts.
     grade: EvidenceGrade,
+    /// Whether messages for it have to name the person's identity key.
+    identity_check: bool,
 }
 
 impl From<&PurposeEntry> for PurposeView {
@@ -55,6 +61,7 @@ impl From<&PurposeEntry> for PurposeView {
             class: entry.purpose.class.into(),
             basis: entry.purpose.basis.into(),
             grade: entry.purpose.grade.into(),
+            identity_check: entry.purpose.identity_check,
         }
     }
 }
@@ -73,6 +80,17 @@ pub(crate) struct PurposeBody {
     basis: LegalBasis,
     /// The weakest evidence of consent it accepts.
     grade: EvidenceGrade,
+    /// Whether messages for it have to name the person's identity key; `false` unless told.
+    #[serde(default)]
+    identity_check: bool,
+}
+
+/// Whether messages for a purpose have to name the person's identity key.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct IdentityCheckBody {
+    /// Whether they have to.
+    wanted: bool,
 }
 
 /// A purpose that was added.
@@ -122,7 +140,30 @@ pub(crate) async fn add_purpose(
         class: body.class.into(),
         basis: body.basis.into(),
         grade: body.grade.into(),
+        identity_check: body.identity_check,
     };
     let id = allowed.store().add_purpose(allowed.actor, new).await?;
     Ok((StatusCode::CREATED, Json(PurposeAdded { id: id.0 })))
+}
+
+/// Have messages for a purpose name the person's identity key, or no longer.
+#[utoipa::path(
+    put,
+    path = "/purposes/{id}/identity-check",
+    tag = "configuration",
+    params(("id" = i64, Path, description = "The purpose")),
+    request_body = IdentityCheckBody,
+    responses((status = 204, description = "It holds from now on")),
+    security(("staff" = ["manage-purposes"]))
+)]
+pub(crate) async fn set_identity_check(
+    allowed: Allowed<perm::ManagePurposes>,
+    At(id): At<i64>,
+    Body(body): Body<IdentityCheckBody>,
+) -> Result<StatusCode, Problem> {
+    let (store, actor) = (allowed.store(), allowed.actor);
+    store
+        .set_identity_check(actor, PurposeId(id), body.wanted)
+        .await?;
+    Ok(StatusCode::NO_CONTENT)
 }

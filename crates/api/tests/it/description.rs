@@ -46,7 +46,7 @@ pub(crate) async fn operations(rig: &Rig) -> Vec<Operation> {
             });
         }
     }
-    assert_eq!(operations.len(), 37);
+    assert_eq!(operations.len(), 53);
     operations
 }
 

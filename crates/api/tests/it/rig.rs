@@ -1,9 +1,16 @@
 //! The API over a store in a temporary directory, with one number, one app and one person, and a
 //! clock that stands still.
 
+use std::future::ready;
 use std::sync::Arc;
+use std::sync::Mutex;
 
 use api::ApiState;
+use api::Asked;
+use api::Meta;
+use api::NotDone;
+use api::NumberAdded;
+use api::NumberToAdd;
 use axum::Router;
 use axum::body;
 use axum::body::Body;
@@ -51,6 +58,8 @@ use store::operation::Send;
 use store::operation::SendReply;
 use tempfile::TempDir;
 use tower::ServiceExt;
+use whatsapp::storage::Storage;
+use zeroize::Zeroizing;
 
 pub(crate) const START: &str = "2026-11-21T10:00:00Z";
 pub(crate) const PHONE: &str = "+27825550123";
@@ -68,6 +77,60 @@ pub(crate) struct Rig {
     pub(crate) app: String,
     router: Router,
     _directory: TempDir,
+}
+
+/// Meta as it answers about the one number: a registered number is refused, as its storage starts.
+#[derive(Default)]
+struct FakeMeta(Mutex<Option<Storage>>);
+
+impl Meta for FakeMeta {
+    fn storage(&self, number: NumberId) -> Asked<Storage> {
+        let held = self.0.lock().unwrap().clone();
+        let found = match number {
+            NumberId(1) => Ok(held.unwrap_or(Storage::Default)),
+            _ => Err(NotDone::Missing),
+        };
+        Box::pin(ready(found))
+    }
+
+    fn set_storage(
+        &self,
+        _: (Actor, String),
+        number: NumberId,
+        storage: Storage,
+    ) -> Asked<Storage> {
+        let done = match (number, &storage) {
+            (NumberId(1), Storage::Default) => Err(NotDone::Refused(100)),
+            (NumberId(1), Storage::None) => Err(NotDone::Unclear),
+            (NumberId(1), _) => {
+                *self.0.lock().unwrap() = Some(storage.clone());
+                Ok(storage)
+            }
+            _ => Err(NotDone::Missing),
+        };
+        Box::pin(ready(done))
+    }
+
+    fn add_number(&self, _: Actor, new: NumberToAdd) -> Asked<NumberAdded> {
+        let added = match new.phone_number_id.as_str() {
+            "1" => Err(NotDone::Configured),
+            "2" => Err(NotDone::Elsewhere),
+            _ => Ok(NumberAdded {
+                number: NumberId(7),
+                subscribed: true,
+                synced: false,
+            }),
+        };
+        Box::pin(ready(added))
+    }
+
+    fn change_token(&self, _: Actor, number: NumberId, _: Zeroizing<String>) -> Asked<()> {
+        let changed = match number {
+            NumberId(1) => Ok(()),
+            _ => Err(NotDone::Missing),
+        };
+        Box::pin(ready(changed))
+    }
 }
 
 #[derive(Debug)]
@@ -93,6 +156,7 @@ impl Rig {
         );
         let options = Options {
             directory: directory.path().join("data"),
+            database: store::Database::default(),
             keyring: Arc::new(keyring.unwrap()),
             random,
             clock: clock.clone(),
@@ -105,6 +169,7 @@ impl Rig {
         let router = api::router(ApiState {
             store: Arc::clone(&store),
             checkpoint: Arc::new(|| Some(CHECKPOINT.to_owned())),
+            meta: Arc::new(FakeMeta::default()),
         });
         Self {
             store,
@@ -171,6 +236,7 @@ impl Rig {
             references: Vec::new(),
             media: Vec::new(),
             idempotency: None,
+            queue: None,
         };
         let SendReply::Judged(judged) = self.store.send(send).await.unwrap() else {
             panic!("not judged");

@@ -9,6 +9,8 @@ use domain::gate::Content;
 use domain::gate::Declared;
 use domain::gate::Facts;
 use domain::gate::decide;
+use domain::health::Bar;
+use domain::health::Standing;
 use domain::ids::PurposeId;
 use domain::purpose::LegalBasis;
 use domain::purpose::Purpose;
@@ -33,6 +35,7 @@ fn purpose(class: PurposeClass) -> Purpose {
         class,
         basis: LegalBasis::Consent,
         grade: EvidenceGrade::Recorded,
+        identity_check: false,
     }
 }
 
@@ -50,8 +53,11 @@ fn template(category: Category) -> Facts {
         bound: Some(bound),
         declared: Declared::None,
         window: None,
+        names_identity_key: false,
+        health: Standing::default(),
         pair: Timestamp::default(),
         throughput: Timestamp::default(),
+        behind: None,
     }
 }
 
@@ -411,5 +417,88 @@ proptest! {
             ..facts
         };
         assert_ne!(decide(&suppressed, NOW).decision.outcome, Outcome::Allow);
+    }
+}
+
+#[test]
+fn what_meta_lets_the_number_send_decides_last_but_for_the_rates() {
+    let (open, closed) = (Some(NOW - Span::hours(1)), None);
+    let bar = Some(Bar {
+        until: Some(NOW + Span::days(1)),
+    });
+    let off = Standing {
+        off: true,
+        ..Standing::default()
+    };
+    let everything = Standing {
+        everything: bar,
+        initiated: bar,
+        ..Standing::default()
+    };
+    let initiated = Standing {
+        initiated: bar,
+        ..Standing::default()
+    };
+    let utility = |window| Facts {
+        window,
+        ..template(Category::Utility)
+    };
+    for (facts, health, expected) in [
+        (free_form(open), off, vec![131_031]),
+        (free_form(closed), off, vec![131_047, 131_031]),
+        (free_form(open), everything, vec![368]),
+        (utility(closed), everything, vec![368]),
+        (free_form(open), initiated, vec![]),
+        (utility(open), initiated, vec![]),
+        (utility(closed), initiated, vec![368]),
+    ] {
+        let facts = Facts { health, ..facts };
+        assert_eq!(codes(&facts), expected, "{facts:?}");
+    }
+    let answer = Facts {
+        content: Content::Confirmation,
+        health: everything,
+        ..free_form(open)
+    };
+    assert_eq!(codes(&answer), vec![368]);
+    let direct = Facts {
+        content: Content::Direct(Category::Utility),
+        health: initiated,
+        ..utility(open)
+    };
+    assert_eq!(codes(&direct), vec![368]);
+}
+
+#[test]
+fn an_upgraded_number_sends_faster() {
+    let sent = |fast| {
+        let mut facts = free_form(Some(NOW));
+        facts.health.fast = fast;
+        let mut sent = 0;
+        while decide(&facts, NOW).decision.outcome == Outcome::Allow {
+            facts.throughput = decide(&facts, NOW).throughput;
+            sent += 1;
+        }
+        sent
+    };
+    assert_eq!((sent(false), sent(true)), (80, 1_000));
+}
+
+#[test]
+fn a_purpose_may_want_the_identity_key() {
+    for (asked, named, expected) in [
+        (false, false, vec![]),
+        (false, true, vec![]),
+        (true, true, vec![]),
+        (true, false, vec![131_008]),
+    ] {
+        let mut facts = free_form(Some(NOW));
+        facts.names_identity_key = named;
+        if let Some(bound) = &mut facts.bound {
+            bound.identity_check = asked;
+        }
+        assert_eq!(codes(&facts), expected, "{asked} {named}");
+        facts.content = Content::Confirmation;
+        assert_eq!(codes(&facts), Vec::<u32>::new(), "the answer to a stop");
     }
 }

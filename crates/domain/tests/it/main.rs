@@ -1,3 +1,4 @@
 //! The decisions of the domain as tables.
 
 mod gate;
+mod page;

@@ -2,7 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
+mod dns;
 mod exchange;
 mod failure;
 mod host;
 mod refusal;
+mod ssrf;
+mod targets;
+mod tls;

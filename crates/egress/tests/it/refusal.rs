@@ -8,6 +8,7 @@ use std::sync::Mutex;
 use egress::Egress;
 use egress::EgressError;
 use egress::NotSent;
+use egress::Policy;
 use egress::Resolver;
 use url::Url;
 
@@ -18,10 +19,11 @@ use crate::host::policy;
 
 const CLOSING: &str = "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
 
-/// Gives the prepared answers in turn, and then none.
-#[derive(Default)]
-struct Scripted {
+/// Gives the prepared answers in turn, and then the one for ever, if there is one.
+#[derive(Debug, Default)]
+pub(crate) struct Scripted {
     answers: Mutex<VecDeque<Vec<IpAddr>>>,
+    always: Option<Vec<IpAddr>>,
     asked: Mutex<Vec<String>>,
 }
 
@@ -40,7 +42,14 @@ impl Scripted {
         })
     }
 
-    fn asked(&self) -> Vec<String> {
+    pub(crate) fn always(answer: &[IpAddr]) -> Arc<Self> {
+        Arc::new(Self {
+            always: Some(answer.to_vec()),
+            ..Self::default()
+        })
+    }
+
+    pub(crate) fn asked(&self) -> Vec<String> {
         self.asked.lock().unwrap().clone()
     }
 }
@@ -52,13 +61,22 @@ impl Resolver for Scripted {
     ) -> Pin<Box<dyn Future<Output = io::Result<Vec<IpAddr>>> + Send>> {
         self.asked.lock().unwrap().push(host);
         let answer = self.answers.lock().unwrap().pop_front();
+        let answer = answer.or_else(|| self.always.clone());
         Box::pin(async move { answer.ok_or_else(|| io::Error::other("no answer")) })
     }
 }
 
+fn client(allowances: &[&str], resolver: &Arc<Scripted>) -> Egress {
+    let resolver = Arc::<Scripted>::clone(resolver);
+    Egress::new(Policy {
+        resolver,
+        ..policy(allowances)
+    })
+    .unwrap()
+}
+
 async fn call(allowances: &[&str], resolver: &Arc<Scripted>, url: &str) -> Result<(), EgressError> {
-    let resolver: Arc<dyn Resolver> = Arc::<Scripted>::clone(resolver);
-    let client = Egress::with_resolver(policy(allowances), resolver).unwrap();
+    let client = client(allowances, resolver);
     client.send(get(&Url::parse(url).unwrap())).await.map(drop)
 }
 
@@ -106,8 +124,7 @@ async fn a_name_that_moves_inside_is_refused_at_the_next_connection() {
     let trap = Host::start(Then::Answer(CLOSING)).await;
     let name = format!("moving.example:{}", host.address.port());
     let resolver = Scripted::new(&["127.0.0.1", "169.254.169.254", "0.0.0.0 ::"]);
-    let shared: Arc<dyn Resolver> = Arc::<Scripted>::clone(&resolver);
-    let client = Egress::with_resolver(policy(&[&name]), shared).unwrap();
+    let client = client(&[&name], &resolver);
     let url = Url::parse(&format!("http://{name}/")).unwrap();
     assert!(client.send(get(&url)).await.is_ok());
     for _ in 0..2 {

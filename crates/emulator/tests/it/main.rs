@@ -5,11 +5,13 @@
 #![expect(clippy::too_many_lines, reason = "tables of cases are long")]
 
 mod account;
+mod breadth;
 mod faults;
 mod inbound;
 mod magic;
 mod media;
 mod page;
+mod people_calls;
 mod rig;
 mod rules;
 mod sends;

@@ -11,7 +11,7 @@ use testkit::TestGateway;
 use crate::sends::text;
 
 /// Where the newest message to or from a person stands.
-async fn newest(gateway: &TestGateway, person: &Person) -> MessageState {
+pub(crate) async fn newest(gateway: &TestGateway, person: &Person) -> MessageState {
     // Whatever was handed to the writer before this is durable after it.
     gateway.subject(person).await;
     gateway

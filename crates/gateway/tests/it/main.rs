@@ -5,13 +5,29 @@
     reason = "a failed unwrap is a failed test"
 )]
 
+mod adversary;
+mod beside;
+mod block;
+mod clock;
+mod closed;
 mod consent;
 mod doors;
+mod events;
 mod faults;
+mod flood;
 mod inbound;
+mod junk;
 mod leak;
+mod marketing;
 mod media;
+mod numbers;
+mod queue;
 mod relay;
 mod sends;
 mod shown;
+mod ssrf;
+mod stranger;
+#[path = "../../../egress/tests/it/targets.rs"]
+mod targets;
+mod templates;
 mod webhooks;

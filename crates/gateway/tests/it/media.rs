@@ -71,13 +71,18 @@ async fn upload(gateway: &TestGateway, app: &TestApp, form: Vec<u8>) -> Answer {
         .await
 }
 
-async fn upload_picture(gateway: &TestGateway, app: &TestApp) -> String {
+/// Uploads a picture.
+pub(crate) async fn try_picture(gateway: &TestGateway, app: &TestApp) -> Answer {
     let parts = form(&[
         ("messaging_product", None, "text/plain", b"whatsapp"),
         ("type", None, "text/plain", b"image/jpeg"),
         ("file", Some("tattoo.jpg"), "image/jpeg", &jpeg()),
     ]);
-    let answer = upload(gateway, app, parts).await;
+    upload(gateway, app, parts).await
+}
+
+async fn upload_picture(gateway: &TestGateway, app: &TestApp) -> String {
+    let answer = try_picture(gateway, app).await;
     assert_eq!(answer.status, 200, "{:?}", answer.body);
     answer.json()["id"].as_str().unwrap().to_owned()
 }
@@ -276,6 +281,18 @@ fn odd() -> Vec<(&'static str, Vec<u8>, u16)> {
             400,
         ),
     ]
+}
+
+#[tokio::test]
+async fn a_form_may_say_what_kind_of_thing_the_file_is() {
+    let gateway = TestGateway::start().await;
+    let parts = form(&[
+        ("messaging_product", None, "text/plain", b"whatsapp"),
+        ("type", None, "text/plain", b"image"),
+        ("file", Some("tattoo.jpg"), "image/jpeg", &jpeg()),
+    ]);
+    let answer = upload(&gateway, &gateway.real, parts).await;
+    assert_eq!(answer.status, 200, "{:?}", answer.body);
 }
 
 #[tokio::test]

@@ -14,6 +14,7 @@ use serde_json::Value;
 use service::NumberSettings;
 use store::Clock;
 use url::Url;
+use whatsapp::signature;
 
 use crate::check::Finding;
 use crate::config::Config;
@@ -38,18 +39,23 @@ pub(super) async fn check(config: &Config) -> Vec<Finding> {
             accounts.push(&number.waba_id);
             findings.extend(meta.subscription(number).await);
         }
+        findings.extend(meta.kept(number).await);
     }
+    meta.app(&mut findings).await;
+    findings.push(meta.reachable().await);
+    findings.extend(sharing(config));
     if accounts.is_empty() {
-        findings.push(Finding::problem(
+        findings.push(Finding::note(
             "number",
-            "there is none; add a [[number]]",
+            "none stands in the file; one that was added with `imvume number add` is not looked at \
+             here",
         ));
     }
     findings
 }
 
-struct Meta<'a> {
-    config: &'a Config,
+pub(super) struct Meta<'a> {
+    pub(super) config: &'a Config,
     egress: Egress,
 }
 
@@ -60,21 +66,56 @@ impl Meta<'_> {
         path: &[&str],
         fields: Option<&str>,
     ) -> anyhow::Result<Response> {
+        let fields = fields.map(|fields| ("fields", fields));
+        let url = self.address(path, fields.as_slice());
+        self.fetch(&url, Some(&number.access_token)).await
+    }
+
+    /// What Meta answers to the bearer of a token; why not, in words, if it does not.
+    pub(super) async fn read(
+        &self,
+        token: &str,
+        path: &[&str],
+        query: &[(&str, &str)],
+    ) -> Result<bytes::Bytes, String> {
+        let response = self.fetch(&self.address(path, query), Some(token)).await;
+        let response = response.map_err(|error| format!("Meta cannot be reached ({error})"))?;
+        if response.status.is_success() {
+            Ok(response.body)
+        } else {
+            Err(refusal(&response))
+        }
+    }
+
+    fn address(&self, path: &[&str], query: &[(&str, &str)]) -> Url {
         let settings = &self.config.settings;
         let mut url: Url = settings.graph.clone();
         if let Ok(mut segments) = url.path_segments_mut() {
             segments.pop_if_empty().push(&settings.version).extend(path);
         }
-        if let Some(fields) = fields {
-            url.query_pairs_mut().append_pair("fields", fields);
+        if !query.is_empty() {
+            url.query_pairs_mut().extend_pairs(query);
         }
-        let mut bearer =
-            HeaderValue::from_str(&format!("Bearer {}", number.access_token.as_str()))?;
-        bearer.set_sensitive(true);
+        url
+    }
+
+    /// Fetches an address, Meta's with a token and the proof of it that calls carry.
+    pub(super) async fn fetch(&self, url: &Url, token: Option<&str>) -> anyhow::Result<Response> {
+        let settings = &self.config.settings;
+        let (mut url, mut headers) = (url.clone(), HeaderMap::new());
+        if let Some(token) = token {
+            let mut bearer = HeaderValue::from_str(&format!("Bearer {token}"))?;
+            bearer.set_sensitive(true);
+            headers.insert(header::AUTHORIZATION, bearer);
+            if settings.appsecret_proof {
+                let proof = signature::appsecret_proof(&settings.app_secret, token);
+                url.query_pairs_mut().append_pair("appsecret_proof", &proof);
+            }
+        }
         let request = Request {
             method: Method::GET,
             url: &url,
-            headers: HeaderMap::from_iter([(header::AUTHORIZATION, bearer)]),
+            headers,
             body: bytes::Bytes::new(),
             max_response: LONGEST,
             timeout: settings.call_timeout,
@@ -143,6 +184,26 @@ impl Meta<'_> {
             Finding::problem(what, mend)
         })
     }
+}
+
+/// The switches that let Meta use more than a message needs.
+fn sharing(config: &Config) -> Vec<Finding> {
+    let settings = &config.settings;
+    let on = [
+        (
+            settings.activity_sharing,
+            "meta.activity_sharing",
+            "apps may let Meta use who reads and taps what to choose whom it shows promotions",
+        ),
+        (
+            settings.creative_features,
+            "meta.creative_features",
+            "apps may let Meta change the pictures and words of templates",
+        ),
+    ];
+    let on = on.into_iter().filter(|(on, ..)| *on);
+    on.map(|(_, what, known)| Finding::note(what, known))
+        .collect()
 }
 
 fn refusal(response: &Response) -> String {

@@ -3,7 +3,6 @@
 use std::fs::File;
 use std::fs::TryLockError;
 use std::io;
-use std::net::IpAddr;
 use std::net::SocketAddr;
 use std::net::TcpListener;
 use std::os::unix::fs::MetadataExt as _;
@@ -118,8 +117,8 @@ fn space(config: &Config) -> Finding {
 
 fn keys(config: &Config) -> Vec<Finding> {
     let (key_file, keyring) = ("instance.key_file", "instance.keyring");
-    let database = config.database();
-    if !config.key_file.exists() && !config.keyring.exists() && !database.exists() {
+    let none_yet = config.database_file().is_none_or(|file| !file.exists());
+    if !config.key_file.exists() && !config.keyring.exists() && none_yet {
         return vec![Finding::note(
             key_file,
             "no keys yet; they are made at the first start",
@@ -163,27 +162,29 @@ fn listener(key: &str, address: SocketAddr, running: bool) -> Finding {
     }
 }
 
-/// The gateway itself speaks no TLS.
-fn open_plain(config: &Config) -> Option<Finding> {
-    let open: Vec<&str> = [
-        ("public", config.public.ip()),
-        ("apps", config.apps.ip()),
-        ("staff", config.staff.ip()),
-    ]
-    .into_iter()
-    .filter(|(_, ip): &(_, IpAddr)| !ip.is_loopback())
-    .map(|(name, _)| name)
-    .collect();
-    let names = open.join(", ");
-    (!open.is_empty()).then(|| {
-        Finding::note(
+/// Listeners that other machines reach in plain, and the proxies that are believed.
+fn open_plain(config: &Config) -> Vec<Finding> {
+    let bare = config.bare_listeners().join(", ");
+    let mut findings = Vec::new();
+    if !bare.is_empty() {
+        findings.push(Finding::problem(
             "tls",
             format_args!(
-                "{names} can be reached from other machines, and the gateway speaks no TLS: put a \
-                 reverse proxy with TLS before it"
+                "other machines reach {bare} in plain: give it a certificate (listen.tls), or put a \
+                 proxy before it and name that in listen.trusted_proxies"
             ),
-        )
-    })
+        ));
+    }
+    let proxies = config.proxies.networks.len();
+    if proxies != 0 {
+        findings.push(Finding::note(
+            "listen.trusted_proxies",
+            format_args!(
+                "{proxies} believed about who asks; let nobody else reach the listeners from there"
+            ),
+        ));
+    }
+    findings
 }
 
 fn verify_token(config: &Config) -> Finding {

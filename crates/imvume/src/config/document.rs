@@ -5,9 +5,14 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use egress::Allowance;
+use imvume::listen::Field;
+use imvume::listen::Network;
 use serde::Deserialize;
 use serde::Deserializer;
 use serde::de::Error as _;
+use serde::de::MapAccess;
+use serde::de::Visitor;
+use serde::de::value::MapAccessDeserializer;
 use toml::Spanned;
 use url::Url;
 
@@ -18,13 +23,18 @@ pub(crate) struct Document {
     pub(super) instance: Instance,
     pub(super) listen: Listen,
     pub(super) meta: Spanned<Meta>,
+    #[serde(default)]
     pub(super) number: Vec<Spanned<Number>>,
     #[serde(default)]
     pub(super) egress: Egress,
     #[serde(default)]
+    pub(super) store: Store,
+    #[serde(default)]
     pub(super) log: Log,
     #[serde(default)]
     pub(super) limits: Limits,
+    #[serde(default)]
+    pub(super) metrics: Metrics,
     #[serde(default)]
     pub(super) trace: Trace,
 }
@@ -61,6 +71,87 @@ pub(super) struct Listen {
     pub(super) staff: SocketAddr,
     #[serde(default, deserialize_with = "some_url")]
     pub(super) apps_url: Option<Url>,
+    #[serde(default, deserialize_with = "some_url")]
+    pub(super) public_url: Option<Url>,
+    #[serde(default, deserialize_with = "networks")]
+    pub(super) trusted_proxies: Vec<Network>,
+    #[serde(default, deserialize_with = "field")]
+    pub(super) proxy_header: Field,
+    #[serde(default)]
+    pub(super) tls: Tls,
+}
+
+/// `[listen.tls]`: the certificate of the doors.
+#[derive(Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Tls {
+    pub(super) certificate: Option<Spanned<PathBuf>>,
+    pub(super) key: Option<Spanned<PathBuf>>,
+    #[serde(deserialize_with = "positive")]
+    pub(super) check_seconds: u32,
+    pub(super) public: Option<OwnTls>,
+    pub(super) apps: Option<OwnTls>,
+    pub(super) staff: Option<OwnTls>,
+}
+
+impl Default for Tls {
+    fn default() -> Self {
+        Self {
+            certificate: None,
+            key: None,
+            check_seconds: 60,
+            public: None,
+            apps: None,
+            staff: None,
+        }
+    }
+}
+
+/// What one door has instead of the common certificate.
+pub(super) enum OwnTls {
+    /// Nothing: it speaks in plain.
+    Off,
+    /// A pair of its own.
+    Pair { certificate: PathBuf, key: PathBuf },
+}
+
+impl<'de> Deserialize<'de> for OwnTls {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Own {
+            #[serde(deserialize_with = "path")]
+            certificate: PathBuf,
+            #[serde(deserialize_with = "path")]
+            key: PathBuf,
+        }
+
+        struct Either;
+
+        impl<'de> Visitor<'de> for Either {
+            type Value = OwnTls;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("false, or a table with `certificate` and `key`")
+            }
+
+            fn visit_bool<E: serde::de::Error>(self, on: bool) -> Result<OwnTls, E> {
+                if on {
+                    return Err(E::custom(
+                        "wants false, or a table with `certificate` and `key`",
+                    ));
+                }
+                Ok(OwnTls::Off)
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<OwnTls, A::Error> {
+                let Own { certificate, key } = Own::deserialize(MapAccessDeserializer::new(map))?;
+                Ok(OwnTls::Pair { certificate, key })
+            }
+        }
+
+        deserializer.deserialize_any(Either)
+    }
 }
 
 /// `[meta]`: the app at Meta.
@@ -75,6 +166,14 @@ pub(super) struct Meta {
     pub(super) app_secret_file: Option<Spanned<PathBuf>>,
     pub(super) verify_token: Option<Spanned<String>>,
     pub(super) verify_token_file: Option<Spanned<PathBuf>>,
+    #[serde(default)]
+    pub(super) appsecret_proof: bool,
+    #[serde(default)]
+    pub(super) activity_sharing: bool,
+    #[serde(default)]
+    pub(super) creative_features: bool,
+    #[serde(default, deserialize_with = "some_digits")]
+    pub(super) app_id: Option<String>,
 }
 
 /// `[[number]]`: one WhatsApp number.
@@ -118,6 +217,29 @@ impl Default for Egress {
     }
 }
 
+/// `[store]`: which database the rows stand in.
+#[derive(Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Store {
+    pub(super) url: Option<Spanned<String>>,
+    pub(super) url_file: Option<Spanned<PathBuf>>,
+    #[serde(deserialize_with = "some_path")]
+    pub(super) authorities_file: Option<PathBuf>,
+    #[serde(deserialize_with = "positive")]
+    pub(super) wait_seconds: u32,
+}
+
+impl Default for Store {
+    fn default() -> Self {
+        Self {
+            url: None,
+            url_file: None,
+            authorities_file: None,
+            wait_seconds: 30,
+        }
+    }
+}
+
 /// `[log]`: the audit log.
 #[derive(Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -157,6 +279,30 @@ impl Default for Limits {
             body_seconds: 20,
             idle_seconds: 75,
             drain_seconds: 10,
+        }
+    }
+}
+
+/// `[metrics]`: who may read the figures.
+#[derive(Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Metrics {
+    #[serde(deserialize_with = "networks")]
+    pub(super) allow: Vec<Network>,
+    pub(super) token: Option<Spanned<String>>,
+    pub(super) token_file: Option<Spanned<PathBuf>>,
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        let loopback = ["127.0.0.0/8", "::1"];
+        Self {
+            allow: loopback
+                .iter()
+                .filter_map(|text| text.parse().ok())
+                .collect(),
+            token: None,
+            token_file: None,
         }
     }
 }
@@ -276,6 +422,10 @@ fn digits<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error
     )
 }
 
+fn some_digits<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    digits(deserializer).map(Some)
+}
+
 fn path<'de, D: Deserializer<'de>>(deserializer: D) -> Result<PathBuf, D::Error> {
     text(deserializer, "a path", |text| {
         !text.is_empty() && !text.contains('\0')
@@ -326,6 +476,26 @@ fn allowances<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Allowanc
         })
     };
     texts.iter().map(read).collect()
+}
+
+fn networks<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Network>, D::Error> {
+    let texts = Vec::<String>::deserialize(deserializer)?;
+    let read = |text: &String| {
+        text.parse().map_err(|error| {
+            D::Error::custom(format_args!("wants address or network/prefix: {error}"))
+        })
+    };
+    texts.iter().map(read).collect()
+}
+
+fn field<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Field, D::Error> {
+    match String::deserialize(deserializer)?.as_str() {
+        "forwarded" => Ok(Field::Forwarded),
+        "x-forwarded-for" => Ok(Field::XForwardedFor),
+        _ => Err(D::Error::custom(
+            "wants \"x-forwarded-for\" or \"forwarded\"",
+        )),
+    }
 }
 
 fn positive<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {

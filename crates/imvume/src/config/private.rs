@@ -16,9 +16,42 @@ use zeroize::Zeroizing;
 /// No secret is longer than this, in bytes.
 const LONGEST: u64 = 4096;
 
+/// No private key of a certificate is longer than this, in bytes.
+const LONGEST_KEY: u64 = 64 * 1024;
+
 /// Reads a secret. The checks are made on the open file, so that nothing can take its place between
 /// check and read.
-pub(super) fn read_private(path: &Path) -> anyhow::Result<Zeroizing<String>> {
+pub(crate) fn read_private(path: &Path) -> anyhow::Result<Zeroizing<String>> {
+    let (file, length) = open(path)?;
+    anyhow::ensure!(
+        length <= LONGEST,
+        "is longer than 4 KiB; a secret is one short line"
+    );
+    let capacity = usize::try_from(LONGEST).unwrap_or(0) + 1;
+    let mut text = Zeroizing::new(String::with_capacity(capacity));
+    file.take(LONGEST)
+        .read_to_string(&mut text)
+        .map_err(|error| anyhow::anyhow!("cannot be read: {}", error.kind()))?;
+    Ok(text)
+}
+
+/// Reads the private key of a certificate, checked as any secret.
+pub(super) fn read_key(path: &Path) -> anyhow::Result<Zeroizing<Vec<u8>>> {
+    let (file, length) = open(path)?;
+    anyhow::ensure!(
+        length <= LONGEST_KEY,
+        "is longer than 64 KiB; this is no private key"
+    );
+    let capacity = usize::try_from(LONGEST_KEY).unwrap_or(0) + 1;
+    let mut bytes = Zeroizing::new(Vec::with_capacity(capacity));
+    file.take(LONGEST_KEY)
+        .read_to_end(&mut bytes)
+        .map_err(|error| anyhow::anyhow!("cannot be read: {}", error.kind()))?;
+    Ok(bytes)
+}
+
+/// Opens a file that holds a secret, with its length in bytes.
+fn open(path: &Path) -> anyhow::Result<(File, u64)> {
     // Not following links, and not waiting for the other end of a pipe.
     let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
     let opened = OpenOptions::new()
@@ -34,20 +67,7 @@ pub(super) fn read_private(path: &Path) -> anyhow::Result<Zeroizing<String>> {
     })?;
     let metadata = file.metadata()?;
     check(path, &metadata)?;
-    anyhow::ensure!(
-        metadata.len() <= LONGEST,
-        "is longer than 4 KiB; a secret is one short line"
-    );
-    text(file)
-}
-
-fn text(file: File) -> anyhow::Result<Zeroizing<String>> {
-    let capacity = usize::try_from(LONGEST).unwrap_or(0) + 1;
-    let mut text = Zeroizing::new(String::with_capacity(capacity));
-    file.take(LONGEST)
-        .read_to_string(&mut text)
-        .map_err(|error| anyhow::anyhow!("cannot be read: {}", error.kind()))?;
-    Ok(text)
+    Ok((file, metadata.len()))
 }
 
 /// Whether a file that holds a secret is as it must be.
@@ -56,20 +76,33 @@ pub(super) fn check(path: &Path, metadata: &Metadata) -> anyhow::Result<()> {
         metadata.is_file(),
         "is not a regular file; name the file itself"
     );
+    let mode = metadata.mode() & 0o7777;
+    let owner = metadata.uid();
+    if is_credential(path) && owner == 0 && mode.trailing_zeros() >= 3 {
+        return Ok(());
+    }
     let path = path.display();
     let us = rustix::process::geteuid().as_raw();
-    let owner = metadata.uid();
     anyhow::ensure!(
         owner == us,
         "belongs to another account (uid {owner}): run `chown {us} {path}`"
     );
-    let mode = metadata.mode() & 0o7777;
     // Six zeros at the end: nothing for group and others.
     anyhow::ensure!(
         mode.trailing_zeros() >= 6,
         "is open to others (mode {mode:04o}): run `chmod 600 {path}`"
     );
     Ok(())
+}
+
+/// Whether systemd put a file there for this service. Newer versions keep such files with root and
+/// let the service's account in by an access list, whose mask shows as the group's permission
+/// (systemd.exec(5), `LoadCredential=`).
+fn is_credential(path: &Path) -> bool {
+    path.starts_with("/run/credentials")
+        && path
+            .components()
+            .all(|part| part != std::path::Component::ParentDir)
 }
 
 /// Writes a new file that only its owner can read. An existing one is left as it is.

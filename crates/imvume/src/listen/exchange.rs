@@ -1,5 +1,5 @@
-//! One request and its response: hands the request to the router with a clock on its body, and
-//! answers for the guard where that has refused.
+//! One request and its response: hands the request to the router with a clock on its body, answers
+//! for the guard where that has refused, and keeps the account that is told at its end.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -29,6 +29,7 @@ use tokio::time::Sleep;
 use tower::Service;
 
 use crate::listen::guard::Refusal;
+use crate::listen::record::Account;
 
 /// Bytes that earn a body another second.
 const LEAST_PACE: u64 = 16 * 1024;
@@ -60,11 +61,12 @@ pub(super) struct Exchange {
     link: Arc<Link>,
     body_timeout: Duration,
     refusal: Option<Refusal>,
+    account: Account,
 }
 
 impl Exchange {
     /// Counts the connection's next request.
-    pub(super) fn begin(link: &Arc<Link>, body_timeout: Duration) -> Self {
+    pub(super) fn begin(link: &Arc<Link>, body_timeout: Duration, account: Account) -> Self {
         let link = Arc::clone(link);
         link.open.fetch_add(1, Ordering::AcqRel);
         let place = link.begun.fetch_add(1, Ordering::AcqRel);
@@ -76,21 +78,20 @@ impl Exchange {
             link,
             body_timeout,
             refusal,
+            account,
         }
     }
 
     /// The response of `app`, or the listener's own if the request was refused or its body overdue.
     pub(super) async fn answer(
-        self,
+        mut self,
         mut app: Router,
-        request: Request<Incoming>,
+        mut request: Request<Incoming>,
     ) -> Response<Attended> {
         if let Some(refusal) = self.refusal {
-            return refused(refusal).map(|body| Attended {
-                body,
-                _exchange: self,
-            });
+            return self.ended(refused(refusal), Some(refusal));
         }
+        self.account.begin(&mut request);
         // Nothing behind a chunked body was looked at, so nothing behind it is served.
         let last = request.headers().contains_key(header::TRANSFER_ENCODING);
         let request = request.map(|incoming| {
@@ -101,18 +102,29 @@ impl Exchange {
                     incoming,
                     Arc::clone(&self.link),
                     self.body_timeout,
+                    self.account.received(),
                 ))
             }
         });
         let Ok(mut response) = app.call(request).await;
         if self.link.overdue.load(Ordering::Acquire) {
-            response = refused(Refusal::TooSlow);
-        } else if last {
+            return self.ended(refused(Refusal::TooSlow), Some(Refusal::TooSlow));
+        }
+        if last {
             response.headers_mut().insert(header::CONNECTION, CLOSE);
         }
+        self.ended(response, None)
+    }
+
+    fn ended(
+        mut self,
+        mut response: Response<Body>,
+        refusal: Option<Refusal>,
+    ) -> Response<Attended> {
+        self.account.answered(&mut response, refusal);
         response.map(|body| Attended {
             body,
-            _exchange: self,
+            exchange: self,
         })
     }
 }
@@ -156,7 +168,7 @@ fn refused(refusal: Refusal) -> Response<Body> {
 #[derive(Debug)]
 pub(super) struct Attended {
     body: Body,
-    _exchange: Exchange,
+    exchange: Exchange,
 }
 
 impl HttpBody for Attended {
@@ -167,7 +179,14 @@ impl HttpBody for Attended {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        Pin::new(&mut self.body).poll_frame(context)
+        let frame = std::task::ready!(Pin::new(&mut self.body).poll_frame(context));
+        if let Some(Ok(data)) = frame
+            .as_ref()
+            .map(|frame| frame.as_ref().map(Frame::data_ref))
+        {
+            self.exchange.account.sent(data.map_or(0, Bytes::len));
+        }
+        Poll::Ready(frame)
     }
 
     fn is_end_stream(&self) -> bool {
@@ -197,19 +216,24 @@ struct PacedBody {
     link: Arc<Link>,
     timeout: Duration,
     begun: Instant,
-    received: u64,
+    received: Arc<AtomicU64>,
     timer: Option<Pin<Box<Sleep>>>,
 }
 
 impl PacedBody {
-    fn new(incoming: Incoming, link: Arc<Link>, timeout: Duration) -> Self {
+    fn new(
+        incoming: Incoming,
+        link: Arc<Link>,
+        timeout: Duration,
+        received: Arc<AtomicU64>,
+    ) -> Self {
         let begun = Instant::now();
         Self {
             incoming,
             link,
             timeout,
             begun,
-            received: 0,
+            received,
             timer: None,
         }
     }
@@ -217,7 +241,8 @@ impl PacedBody {
     /// Ready when the next bytes are overdue. They may take as long as any pause, and no longer than
     /// the whole body may have taken.
     fn poll_overdue(&mut self, context: &mut Context<'_>) -> Poll<()> {
-        let (begun, timeout, received) = (self.begun, self.timeout, self.received);
+        let (begun, timeout) = (self.begun, self.timeout);
+        let received = self.received.load(Ordering::Relaxed);
         let timer = self.timer.get_or_insert_with(|| {
             let whole = begun + timeout + Duration::from_secs(received / LEAST_PACE);
             Box::pin(time::sleep_until(whole.min(Instant::now() + timeout)))
@@ -240,7 +265,8 @@ impl HttpBody for PacedBody {
                 .as_ref()
                 .map(|frame| frame.as_ref().map(Frame::data_ref))
             {
-                self.received += data.map_or(0, |data| data.len() as u64);
+                let length = data.map_or(0, |data| data.len() as u64);
+                self.received.fetch_add(length, Ordering::Relaxed);
             }
             return Poll::Ready(frame.map(|frame| frame.map_err(BodyError::Broken)));
         }

@@ -28,7 +28,7 @@ pub(super) struct HeadLimits {
 }
 
 /// Why a request is not passed on.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub(super) enum Refusal {
     /// The head is larger than it may be, or has more fields.
     HeadTooLarge,

@@ -56,25 +56,37 @@ impl<'a> Ask<'a> {
         self
     }
 
-    /// Status and body, or nothing if the peer went away.
-    pub(crate) async fn of(self, address: SocketAddr) -> Option<(u16, Value)> {
-        timeout(PATIENCE, self.exchange(address)).await.ok()?
+    /// With a field line of its own.
+    pub(crate) fn field(mut self, line: &str) -> Self {
+        self.fields.push_str(line);
+        self.fields.push_str("\r\n");
+        self
     }
 
-    async fn exchange(self, address: SocketAddr) -> Option<(u16, Value)> {
+    /// The request as it stands on the wire.
+    pub(crate) fn bytes(&self) -> Vec<u8> {
         let Self {
             method,
             path,
             fields,
             body,
         } = self;
-        let request = format!(
+        format!(
             "{method} {path} HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\
              Content-Type: application/json\r\nContent-Length: {}\r\n{fields}\r\n{body}",
             body.len()
-        );
+        )
+        .into_bytes()
+    }
+
+    /// Status and body, or nothing if the peer went away.
+    pub(crate) async fn of(self, address: SocketAddr) -> Option<(u16, Value)> {
+        timeout(PATIENCE, self.exchange(address)).await.ok()?
+    }
+
+    async fn exchange(self, address: SocketAddr) -> Option<(u16, Value)> {
         let mut stream = TcpStream::connect(address).await.ok()?;
-        stream.write_all(request.as_bytes()).await.ok()?;
+        stream.write_all(&self.bytes()).await.ok()?;
         let mut answer = Vec::new();
         stream.read_to_end(&mut answer).await.ok()?;
         let answer = String::from_utf8(answer).ok()?;

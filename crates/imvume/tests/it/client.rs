@@ -1,20 +1,31 @@
 //! A client that sends exactly the bytes it is given and reads one response at a time.
 
-use std::io;
 use std::net::SocketAddr;
+use std::pin::Pin;
+use std::task::Context;
+use std::task::Poll;
+use std::task::Waker;
 use std::time::Duration;
 
+use tokio::io::AsyncRead;
 use tokio::io::AsyncReadExt;
+use tokio::io::AsyncWrite;
 use tokio::io::AsyncWriteExt;
+use tokio::io::ReadBuf;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 /// No answer takes this long; a test that waits for it has failed.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
+/// A connection, in plain or under TLS.
+trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
+
 /// One connection.
 pub(crate) struct Client {
-    stream: TcpStream,
+    stream: Box<dyn Stream>,
     read: Vec<u8>,
 }
 
@@ -38,8 +49,13 @@ impl Reply {
 
 impl Client {
     pub(crate) async fn connect(address: SocketAddr) -> Self {
+        Self::over(TcpStream::connect(address).await.unwrap())
+    }
+
+    /// One over a connection that is there.
+    pub(crate) fn over(stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static) -> Self {
         Self {
-            stream: TcpStream::connect(address).await.unwrap(),
+            stream: Box::new(stream),
             read: Vec::new(),
         }
     }
@@ -91,9 +107,12 @@ impl Client {
     /// Whether nothing has come and the connection is open, right now.
     pub(crate) fn is_open(&mut self) -> bool {
         let mut piece = [0; 4096];
-        match self.stream.try_read(&mut piece) {
-            Ok(length) => self.read.extend_from_slice(piece.get(..length).unwrap()),
-            Err(error) => return error.kind() == io::ErrorKind::WouldBlock,
+        let mut buffer = ReadBuf::new(&mut piece);
+        let mut context = Context::from_waker(Waker::noop());
+        match Pin::new(&mut self.stream).poll_read(&mut context, &mut buffer) {
+            Poll::Ready(Ok(())) => self.read.extend_from_slice(buffer.filled()),
+            Poll::Ready(Err(_)) => {}
+            Poll::Pending => return true,
         }
         false
     }

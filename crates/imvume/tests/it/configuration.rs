@@ -98,6 +98,51 @@ const LINES: &[(&str, &str, &str)] = &[
         "[egress] call_timeout_seconds: wants a number of seconds",
     ),
     (
+        "staff = \"127.0.0.1:0\"",
+        "staff = \"127.0.0.1:0\"\ntrusted_proxies = [\"canary\"]",
+        "imvume.toml:11: [listen] trusted_proxies: wants address or network/prefix: no IP address",
+    ),
+    (
+        "staff = \"127.0.0.1:0\"",
+        "staff = \"127.0.0.1:0\"\ntrusted_proxies = [\"10.0.0.1/8\"]",
+        "[listen] trusted_proxies: wants address or network/prefix: the prefix does not fit",
+    ),
+    (
+        "staff = \"127.0.0.1:0\"",
+        "staff = \"127.0.0.1:0\"\nproxy_header = \"via\"",
+        "imvume.toml:11: [listen] proxy_header: wants \"x-forwarded-for\" or \"forwarded\"",
+    ),
+    (
+        "[meta]",
+        "[listen.tls]\ncertificate = \"canary\"\n\n[meta]",
+        "imvume.toml:13: [listen.tls] key: is missing; `certificate` alone is no certificate",
+    ),
+    (
+        "[meta]",
+        "[listen.tls]\nstaff = true\n\n[meta]",
+        "[listen.tls] staff: wants false, or a table with `certificate` and `key`",
+    ),
+    (
+        "[meta]",
+        "[listen.tls]\napps = { certificate = \"a\" }\n\n[meta]",
+        "the key `key` is missing",
+    ),
+    (
+        "[meta]",
+        "[listen.tls]\napps = { certificate = \"nowhere\", key = \"nowhere\" }\n\n[meta]",
+        "listen.tls, for apps: nowhere: `nowhere`: No such file",
+    ),
+    (
+        "[meta]",
+        "[metrics]\nallow = [\"localhost\"]\n\n[meta]",
+        "[metrics] allow: wants address or network/prefix: no IP address",
+    ),
+    (
+        "[meta]",
+        "[metrics]\ntoken = \"canary of two words\"\n\n[meta]",
+        "[metrics] token: wants one line of visible ASCII",
+    ),
+    (
         "allow_private = [\"127.0.0.1\"]",
         "[trace]\nlevel = \"canary\"",
         "[trace] level: wants one of",
@@ -185,4 +230,49 @@ async fn a_wrong_call_is_a_wrong_call() {
         let output = crate::instance::imvume(arguments).output().await.unwrap();
         assert_eq!(output.status.code(), Some(2), "{arguments:?}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_configuration_explains_itself() {
+    let instance = Instance::new().await;
+    instance.configure(|text| {
+        text.replace(
+            "app_secret_file = \"app-secret\"",
+            "app_secret = \"canary-of-a-secret\"",
+        )
+    });
+    let told = instance.run(&["config", "explain"]).await;
+    told.found(0, "instance.organisation = \"Kaapse Koffie\"  # line 3");
+    for line in [
+        "instance.language = \"en\"  # default",
+        "meta.app_secret = (a secret)  # line 14",
+        "meta.app_secret_file = (not set)  # default",
+        "meta.verify_token_file = \"verify-token\"  # line 15",
+        "listen.tls.check_seconds = 60  # default",
+        "listen.apps_url = \"http://127.0.0.1:0/\"  # default",
+        "number[0].display = \"+27 21 555 0100\"  # line 20",
+        "egress.allow_private = [\"127.0.0.1\"]  # line 25",
+        "store.url = (not set)  # default",
+        "    Who runs it, as people read it in confirmations",
+    ] {
+        assert!(
+            told.out.lines().any(|told| told == line),
+            "{line}\n{}",
+            told.out
+        );
+    }
+    assert!(!told.out.contains("canary"), "{}", told.out);
+    let told = instance.run(&["config", "explain", "--json"]).await;
+    assert!(!told.out.contains("canary"), "{}", told.out);
+    for line in told.out.lines() {
+        let one: serde_json::Value = serde_json::from_str(line).unwrap();
+        assert!(one["key"].is_string() && one["meaning"] != "", "{line}");
+        assert!(
+            !(one["secret"] == true && one["value"].is_string()),
+            "{line}"
+        );
+    }
+    instance.configure(|text| text.replace("[meta]", "[meta]\nnonsense = 1"));
+    let refused = instance.run(&["config", "explain"]).await;
+    refused.refused("nonsense");
 }

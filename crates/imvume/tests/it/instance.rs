@@ -6,11 +6,14 @@ use std::path::Path;
 use std::path::PathBuf;
 use std::process::Output;
 use std::process::Stdio;
+use std::time::Duration;
 
 use tempfile::TempDir;
 use tokio::io::AsyncBufReadExt as _;
 use tokio::io::BufReader;
+use tokio::io::Lines;
 use tokio::process::Child;
+use tokio::process::ChildStdout;
 use tokio::process::Command;
 
 pub(crate) const APP_SECRET: &str = "emulator-app-secret";
@@ -105,34 +108,111 @@ allow_private = ["127.0.0.1"]
         Ended::of(self.command(arguments).output().await.unwrap())
     }
 
-    /// Starts the gateway and waits until its doors are open.
-    pub(crate) async fn serve(&self) -> Serving {
-        let mut process = self
-            .command(&["serve"])
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
-        let mut token = None;
-        while let Some(line) = lines.next_line().await.unwrap() {
-            if line.starts_with("The administrator's token") {
-                token = line.rsplit(' ').next().map(str::to_owned);
-            }
-            if let Some(doors) = line.strip_prefix("Listening: ") {
-                let mut doors = doors.split(", ").map(address);
-                return Serving {
-                    process,
-                    public: doors.next().flatten().unwrap(),
-                    apps: doors.next().flatten().unwrap(),
-                    staff: doors.next().flatten().unwrap(),
-                    token,
-                };
+    /// Where running gateways tell what they do, one after the other.
+    pub(crate) fn telling(&self) -> std::fs::File {
+        let mut file = std::fs::OpenOptions::new();
+        file.append(true).create(true);
+        file.open(self.path("told")).unwrap()
+    }
+
+    /// What running gateways have told.
+    pub(crate) fn told(&self) -> String {
+        std::fs::read_to_string(self.path("told")).unwrap()
+    }
+
+    /// Waits until running gateways have told this.
+    pub(crate) async fn tells(&self, wanted: &str) {
+        let mut look = tokio::time::interval(Duration::from_millis(10));
+        for _ in 0..3000 {
+            look.tick().await;
+            if self.told().contains(wanted) {
+                return;
             }
         }
-        let status = process.wait().await.unwrap();
-        unreachable(&format!("the gateway ended with {status}"))
+        unreachable(&format!("{wanted} is not in {}", self.told()));
     }
+
+    /// Starts the gateway and waits until its doors are open.
+    pub(crate) async fn serve(&self) -> Serving {
+        self.serve_by(self.command(&["serve"])).await
+    }
+
+    /// The same by a command of its own.
+    pub(crate) async fn serve_by(&self, mut command: Command) -> Serving {
+        let mut process = command
+            .stdout(Stdio::piped())
+            .stderr(self.telling())
+            .spawn()
+            .unwrap();
+        let lines = BufReader::new(process.stdout.take().unwrap()).lines();
+        opened(process, lines).await
+    }
+
+    /// Puts the rows into a database of a server.
+    pub(crate) fn on_server(&self, url: &str) {
+        self.configure(|text| format!("{text}\n[store]\nurl = \"{url}\"\n"));
+    }
+
+    /// Starts a gateway while another leads, and waits until it stands by.
+    pub(crate) async fn stand_by(&self) -> Standby {
+        let mut command = self.command(&["serve"]);
+        command.stdout(Stdio::piped()).stderr(self.telling());
+        let mut process = command.spawn().unwrap();
+        let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
+        let line = lines.next_line().await.unwrap().unwrap();
+        let doors = line.strip_prefix("Standing by: ").unwrap_or(&line);
+        let mut doors = doors.split(", ").map(address);
+        Standby {
+            process,
+            lines,
+            public: doors.next().flatten().unwrap(),
+            apps: doors.next().flatten().unwrap(),
+            staff: doors.next().flatten().unwrap(),
+        }
+    }
+}
+
+type Said = Lines<BufReader<ChildStdout>>;
+
+/// A gateway that waits for its turn.
+pub(crate) struct Standby {
+    pub(crate) process: Child,
+    pub(crate) public: SocketAddr,
+    pub(crate) apps: SocketAddr,
+    pub(crate) staff: SocketAddr,
+    lines: Said,
+}
+
+impl Standby {
+    /// Waits until it leads.
+    pub(crate) async fn leads(self) -> Serving {
+        let doors = [self.public, self.apps, self.staff];
+        let serving = opened(self.process, self.lines).await;
+        assert_eq!(doors, [serving.public, serving.apps, serving.staff]);
+        serving
+    }
+}
+
+/// Waits until the doors of a gateway are open.
+async fn opened(mut process: Child, mut lines: Said) -> Serving {
+    let mut token = None;
+    while let Some(line) = lines.next_line().await.unwrap() {
+        if line.starts_with("The administrator's token") {
+            token = line.rsplit(' ').next().map(str::to_owned);
+        }
+        if let Some(doors) = line.strip_prefix("Listening: ") {
+            let mut doors = doors.split(", ").map(address);
+            return Serving {
+                process,
+                public: doors.next().flatten().unwrap(),
+                apps: doors.next().flatten().unwrap(),
+                staff: doors.next().flatten().unwrap(),
+                token,
+            };
+        }
+    }
+    let status = process.wait().await.unwrap();
+    unreachable(&format!("the gateway ended with {status}"))
 }
 
 #[expect(clippy::panic, reason = "the test cannot go on")]
@@ -159,12 +239,7 @@ pub(crate) async fn signal(process: &Child, name: &str) {
 }
 
 fn address(door: &str) -> Option<SocketAddr> {
-    door.split_once("http://")?
-        .1
-        .split('/')
-        .next()?
-        .parse()
-        .ok()
+    door.split_once("://")?.1.split('/').next()?.parse().ok()
 }
 
 /// The command, ended when dropped.

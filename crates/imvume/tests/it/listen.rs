@@ -6,7 +6,7 @@ use axum::body::Bytes;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::get;
 use axum::routing::post;
-use imvume::listen;
+use imvume::listen::Door;
 use imvume::listen::Limits;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -15,14 +15,14 @@ use tokio_util::sync::CancellationToken;
 use crate::client::Client;
 use crate::client::Reply;
 
-struct Server {
-    address: SocketAddr,
-    shutdown: CancellationToken,
-    task: JoinHandle<std::io::Result<()>>,
+pub(crate) struct Server {
+    pub(crate) address: SocketAddr,
+    pub(crate) shutdown: CancellationToken,
+    pub(crate) task: JoinHandle<std::io::Result<()>>,
 }
 
 /// Limits so short that a test which reaches one is quick, for the clocks not under test long.
-fn limits() -> Limits {
+pub(crate) fn limits() -> Limits {
     Limits {
         max_connections: 8,
         ..Limits::default()
@@ -30,6 +30,11 @@ fn limits() -> Limits {
 }
 
 async fn serve(limits: Limits) -> Server {
+    open(Door::plain("plain", limits)).await
+}
+
+/// A door with a few routes behind it.
+pub(crate) async fn open(door: Door) -> Server {
     let release = CancellationToken::new();
     let app = Router::new()
         .route("/", get(async || "hello"))
@@ -41,7 +46,7 @@ async fn serve(limits: Limits) -> Server {
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
     let address = listener.local_addr().unwrap();
     let shutdown = CancellationToken::new();
-    let task = tokio::spawn(listen::serve(listener, app, limits, shutdown.clone()));
+    let task = tokio::spawn(door.serve(listener, app, shutdown.clone()));
     Server {
         address,
         shutdown,
@@ -50,8 +55,7 @@ async fn serve(limits: Limits) -> Server {
 }
 
 /// What one connection saw: each status in turn, and whether it ended there.
-async fn talk(server: &Server, bytes: &[u8]) -> (Vec<u16>, bool) {
-    let mut client = Client::connect(server.address).await;
+async fn talk(mut client: Client, bytes: &[u8]) -> (Vec<u16>, bool) {
     client.send(bytes).await;
     let mut statuses = Vec::new();
     while let Some(reply) = client.reply().await {
@@ -64,11 +68,11 @@ async fn talk(server: &Server, bytes: &[u8]) -> (Vec<u16>, bool) {
     (statuses, true)
 }
 
-const HELLO: &str = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+pub(crate) const HELLO: &str = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
 
 /// Name, request, status, and whether the connection closes behind it.
 #[rustfmt::skip]
-const REQUESTS: &[(&str, &str, u16, bool)] = &[
+pub(crate) const REQUESTS: &[(&str, &str, u16, bool)] = &[
     ("plain", "GET /x HTTP/1.1\r\nHost: a\r\n\r\n", 404, false),
     ("close asked for", "GET /x HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", 404, true),
     ("HTTP/1.0", "GET /x HTTP/1.0\r\nHost: a\r\n\r\n", 404, true),
@@ -93,7 +97,13 @@ const REQUESTS: &[(&str, &str, u16, bool)] = &[
 ];
 
 async fn judge(server: &Server, name: &str, request: &str, expected: (u16, bool)) {
-    let (statuses, closed) = talk(server, format!("{request}{HELLO}").as_bytes()).await;
+    let client = Client::connect(server.address).await;
+    judge_over(client, name, request, expected).await;
+}
+
+/// Holds what a connection answers to a request against what it should.
+pub(crate) async fn judge_over(client: Client, name: &str, request: &str, expected: (u16, bool)) {
+    let (statuses, closed) = talk(client, format!("{request}{HELLO}").as_bytes()).await;
     assert_eq!((statuses, closed), (vec![expected.0], expected.1), "{name}");
 }
 

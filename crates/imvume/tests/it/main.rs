@@ -3,11 +3,23 @@
 
 mod ask;
 mod bad_input;
+mod check;
 mod client;
 mod commands;
 mod configuration;
 mod crash;
 mod expand;
+mod faults;
 mod gateway;
 mod instance;
 mod listen;
+mod load;
+mod metrics;
+mod moving;
+mod named;
+mod number;
+mod operate;
+mod record;
+mod standby;
+mod tls;
+mod traffic;

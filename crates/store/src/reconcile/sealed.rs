@@ -1,8 +1,8 @@
 //! Every sealed value opened in its place, and every data key.
 
+use crate::dialect::Connection;
+use crate::dialect::Scan;
 use domain::ids::DataKeyId;
-use rusqlite::Connection;
-use rusqlite::Row;
 use seal::DataKey;
 use seal::KeySet;
 use seal::Keyring;
@@ -29,13 +29,13 @@ pub(crate) fn open_all(
             "SELECT {}, {}, {}, {} FROM {} WHERE {0} IS NOT NULL",
             sealed.column, sealed.id, sealed.key, sealed.field, sealed.table
         );
-        let mut statement = connection.prepare(&sql)?;
-        let mut rows = statement.query([])?;
+        let mut scan = Scan::new(connection, &sql)?;
+        let mut rows = scan.rows()?;
         while let Some(row) = rows.next()? {
             opened += 1;
             let (id, key): (i64, i64) = (row.get(1)?, row.get(2)?);
             let place = place(sealed.record, row.get(3)?, id, key);
-            let value = blob(row, 0);
+            let value = row.blob(0).unwrap_or_default();
             let whole = match (sealed.under, key) {
                 (Under::Day, day) => keyring
                     .existing_quarantine_key(day)
@@ -63,14 +63,17 @@ fn data_keys(
     keys: &KeySet,
     report: &mut dyn FnMut(Difference),
 ) -> Result<u64, StoreError> {
-    let mut statement = connection.prepare(&format!("SELECT {} FROM data_keys", keys::COLUMNS))?;
-    let mut rows = statement.query([])?;
+    let mut scan = Scan::new(
+        connection,
+        &format!("SELECT {} FROM data_keys", keys::COLUMNS),
+    )?;
+    let mut rows = scan.rows()?;
     let mut opened = 0;
     while let Some(row) = rows.next()? {
         opened += 1;
-        let whole = KeyRow::read(row).is_ok_and(|row| row.open(keys).is_ok());
+        let whole = KeyRow::read(&row).is_ok_and(|row| row.open(keys).is_ok());
         if !whole {
-            let row = format!("data_keys/{}/wrapped", row.get::<_, i64>(0)?);
+            let row = format!("data_keys/{}/wrapped", row.get::<i64>(0)?);
             report(Difference::Sealed { row });
         }
     }
@@ -86,21 +89,26 @@ fn tags(
     let sql = "SELECT sealed_value, id, kind, key_id, epoch, tag FROM identifiers \
                WHERE ended_at IS NULL";
     let mut held = Held(None);
-    let mut statement = connection.prepare(sql)?;
-    let mut rows = statement.query([])?;
+    let mut scan = Scan::new(connection, sql)?;
+    let mut rows = scan.rows()?;
     while let Some(row) = rows.next()? {
         let (id, kind, key_id): (i64, u8, i64) = (row.get(1)?, row.get(2)?, row.get(3)?);
         // One that does not open was reported as such.
         let Some(key) = held.key(connection, keys, key_id) else {
             continue;
         };
-        let Ok(identifier) = open_identifier(id, kind, (key_id, key), Some(blob(row, 0))) else {
+        let Ok(identifier) = open_identifier(
+            id,
+            kind,
+            (key_id, key),
+            Some(row.blob(0).unwrap_or_default()),
+        ) else {
             continue;
         };
         let tag = keys
             .epoch(row.get(4)?)
             .map(|epoch| epoch.index(kind, identifier.value()));
-        if tag.is_none_or(|tag| tag != blob(row, 5)) {
+        if tag.is_none_or(|tag| tag != row.blob(5).unwrap_or_default()) {
             let row = format!("identifiers/{id}/tag");
             report(Difference::Sealed { row });
         }
@@ -114,20 +122,13 @@ fn index(connection: &Connection, report: &mut dyn FnMut(Difference)) -> Result<
                LEFT JOIN identifier_tags t ON t.tag = i.tag AND t.subject_id = i.subject_id \
                WHERE i.ended_at IS NULL AND t.tag IS NULL \
                AND i.id <= coalesce((SELECT value FROM settings WHERE name = 'tags'), 0)";
-    let mut statement = connection.prepare(sql)?;
-    let mut rows = statement.query([])?;
+    let mut scan = Scan::new(connection, sql)?;
+    let mut rows = scan.rows()?;
     while let Some(row) = rows.next()? {
-        let row = format!("identifiers/{}/tag", row.get::<_, i64>(0)?);
+        let row = format!("identifiers/{}/tag", row.get::<i64>(0)?);
         report(Difference::Sealed { row });
     }
     Ok(())
-}
-
-fn blob<'r>(row: &'r Row<'_>, column: usize) -> &'r [u8] {
-    let value = row.get_ref(column).ok();
-    value
-        .and_then(|value| value.as_blob().ok())
-        .unwrap_or_default()
 }
 
 /// The data key used last: rows of one person stand side by side.
@@ -182,6 +183,20 @@ const fn sealed(
 /// Every sealed column.
 const SEALED: &[Sealed] = &[
     sealed(("apps", "sealed_secret"), ("0", "1"), RecordKind::Setting),
+    sealed(("numbers", "sealed_token"), ("0", "2"), RecordKind::Setting),
+    sealed(
+        ("event_endpoints", "sealed_secret"),
+        ("0", "3"),
+        RecordKind::Setting,
+    ),
+    Sealed {
+        id: "message_id",
+        ..sealed(
+            ("queue", "sealed_request"),
+            ("key_id", "4"),
+            RecordKind::Message,
+        )
+    },
     sealed(
         ("identifiers", "sealed_value"),
         ("key_id", "kind"),

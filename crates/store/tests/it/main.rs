@@ -8,18 +8,60 @@
     clippy::redundant_closure_for_method_calls,
     reason = "a reader's methods by path want too narrow a lifetime"
 )]
-//! The store through its public doors, over a database in a temporary directory.
+#![expect(
+    clippy::duplicate_mod,
+    reason = "the same cases run on every database, each under its own name"
+)]
+//! The store through its public doors, over a database in a temporary directory and over one of a
+//! real PostgreSQL server.
 
-mod batches;
-mod configuration;
-mod consent;
-mod deliveries;
-mod fixture;
-mod people;
-mod reconcile;
-mod roll;
-mod sends;
-mod start;
-mod statuses;
-mod stops;
-mod tags;
+mod alike;
+mod base;
+mod file;
+mod kept;
+mod schema;
+mod server;
+
+#[path = "cases"]
+mod on_sqlite {
+    const KIND: crate::base::Kind = crate::base::Kind::File;
+
+    mod batches;
+    mod beside;
+    mod configuration;
+    mod consent;
+    mod deliveries;
+    mod events;
+    pub(crate) mod fixture;
+    mod people;
+    mod queue;
+    mod reconcile;
+    mod roll;
+    mod sends;
+    mod start;
+    mod statuses;
+    mod stops;
+    mod tags;
+}
+
+#[path = "cases"]
+mod on_postgres {
+    const KIND: crate::base::Kind = crate::base::Kind::Server;
+
+    mod batches;
+    mod beside;
+    mod configuration;
+    mod consent;
+    mod deliveries;
+    mod events;
+    pub(crate) mod fixture;
+    mod people;
+    mod queue;
+    mod reconcile;
+    mod roll;
+    mod sends;
+    mod start;
+    mod statuses;
+    mod stops;
+    mod tags;
+}

@@ -8,6 +8,7 @@ use super::MediaUse;
 use super::MessagesBody;
 use super::OutboundKind;
 use super::SendBody;
+use super::SendEdge;
 use super::TemplateRef;
 use super::bodies;
 use super::bodies::ID;
@@ -62,6 +63,20 @@ static COMMON: &[Field] = &[
     ),
 ];
 
+/// What `…/marketing_messages` takes besides (Marketing Messages API for WhatsApp).
+static MARKETING: &[Field] = &[
+    may(
+        "product_policy",
+        "product_policy",
+        Shape::OneOf(&["CLOUD_API_FALLBACK", "STRICT"]),
+    ),
+    may(
+        "message_activity_sharing",
+        "message_activity_sharing",
+        Shape::Bool,
+    ),
+];
+
 static CONTEXT: &[Field] = &[must("message_id", "context.message_id", ID)];
 
 static READ: &[Field] = &[
@@ -83,18 +98,28 @@ static TYPING: &[Field] = &[must(
 
 /// Reads and checks the body of a POST to `…/messages`.
 pub fn parse_messages_body(body: &[u8]) -> Result<MessagesBody, BodyError> {
-    let value = strict::parse(body).map_err(|error| {
+    let value = strict(body)?;
+    let body = object(&value, "body")?;
+    if body.contains_key("status") {
+        return read(body);
+    }
+    send(value, SendEdge::Messages).map(|body| MessagesBody::Send(Box::new(body)))
+}
+
+/// Reads and checks the body of a POST to `…/marketing_messages`: a template, and nothing else.
+pub fn parse_marketing_body(body: &[u8]) -> Result<SendBody, BodyError> {
+    send(strict(body)?, SendEdge::MarketingMessages)
+}
+
+/// The body as a value in which every key stands once.
+pub(super) fn strict(body: &[u8]) -> Result<Value, BodyError> {
+    strict::parse(body).map_err(|error| {
         let fault = match error {
             StrictError::Duplicate => Fault::Duplicate,
             StrictError::Json => Fault::Json,
         };
         BodyError::new("body", fault)
-    })?;
-    let body = object(&value, "body")?;
-    if body.contains_key("status") {
-        return read(body);
-    }
-    send(value).map(|body| MessagesBody::Send(Box::new(body)))
+    })
 }
 
 fn read(body: &Object) -> Result<MessagesBody, BodyError> {
@@ -105,12 +130,21 @@ fn read(body: &Object) -> Result<MessagesBody, BodyError> {
     })
 }
 
-fn send(value: Value) -> Result<SendBody, BodyError> {
+fn send(value: Value, edge: SendEdge) -> Result<SendBody, BodyError> {
     let body = object(&value, "body")?;
+    if body.get("recipient_type").and_then(Value::as_str) == Some("group") {
+        return Err(BodyError::new("recipient_type", Fault::Group));
+    }
     let kind = kind(body)?;
     let own = must(kind.as_str(), kind.as_str(), bodies::shape(kind));
     let mut fields = COMMON.to_vec();
     fields.push(own);
+    if edge == SendEdge::MarketingMessages {
+        if kind != OutboundKind::Template {
+            return Err(BodyError::new("type", Fault::NotMarketing));
+        }
+        fields.extend_from_slice(MARKETING);
+    }
     check_object(body, "body", &fields)?;
     let (recipient, input) = recipient(body)?;
     let category = category(body, kind)?;
@@ -133,6 +167,7 @@ fn send(value: Value) -> Result<SendBody, BodyError> {
         _ => None,
     };
     Ok(SendBody {
+        edge,
         recipient,
         input,
         kind,

@@ -31,6 +31,12 @@ pub enum Fault {
     /// One key twice in one object.
     #[error("an object has the same key twice")]
     Duplicate,
+    /// It is for a group.
+    #[error(
+        "a message to a group reaches several people at once and is not sent; write to each \
+         person instead"
+    )]
+    Group,
     /// Not JSON.
     #[error("is not json")]
     Json,
@@ -46,6 +52,9 @@ pub enum Fault {
     /// It has no place there.
     #[error("is not allowed here")]
     Misplaced,
+    /// Something else than a template of the category MARKETING on the path for those.
+    #[error("this path sends templates of the category MARKETING only; use /messages")]
+    NotMarketing,
     /// A number outside its range.
     #[error("is out of range")]
     Range,
@@ -70,7 +79,8 @@ pub enum Fault {
 }
 
 impl BodyError {
-    pub(super) const fn new(path: &'static str, fault: Fault) -> Self {
+    /// What is wrong at a place.
+    pub const fn new(path: &'static str, fault: Fault) -> Self {
         Self { path, fault }
     }
 
@@ -83,7 +93,9 @@ impl BodyError {
             | Fault::Misplaced
             | Fault::Type(_)
             | Fault::Unknown => 100,
+            Fault::Group => 131_005,
             Fault::Missing => 131_008,
+            Fault::NotMarketing => 134_100,
             Fault::Count(..)
             | Fault::Length(..)
             | Fault::Link(_)

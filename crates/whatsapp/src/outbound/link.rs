@@ -93,6 +93,8 @@ fn public_v4(address: Ipv4Addr) -> bool {
     let benchmark = a == 198 && (b == 18 || b == 19);
     let protocol = a == 192 && b == 0 && c == 0;
     let relay = a == 192 && b == 88 && c == 99;
+    // What Azure serves its machines at, in a public range.
+    let wire = address == Ipv4Addr::new(168, 63, 129, 16);
     !(address.is_private()
         || address.is_loopback()
         || address.is_link_local()
@@ -103,7 +105,8 @@ fn public_v4(address: Ipv4Addr) -> bool {
         || shared
         || benchmark
         || protocol
-        || relay)
+        || relay
+        || wire)
 }
 
 fn public_v6(address: Ipv6Addr) -> bool {
@@ -161,6 +164,7 @@ mod tests {
             "169.254.169.254",
             "0.0.0.0",
             "100.64.0.1",
+            "168.63.129.16",
             "198.18.0.1",
             "224.0.0.1",
             "255.255.255.255",

@@ -35,7 +35,7 @@ static LANGUAGE: &[Field] = &[
     ),
 ];
 
-fn name(value: &Value, path: &'static str) -> Result<(), BodyError> {
+pub(super) fn name(value: &Value, path: &'static str) -> Result<(), BodyError> {
     let name = text(value, path)?;
     let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
     match name.len() {
@@ -45,7 +45,7 @@ fn name(value: &Value, path: &'static str) -> Result<(), BodyError> {
     }
 }
 
-fn language(value: &Value, path: &'static str) -> Result<(), BodyError> {
+pub(super) fn language(value: &Value, path: &'static str) -> Result<(), BodyError> {
     let code = text(value, path)?;
     let plain = |byte: u8| byte.is_ascii_alphabetic() || byte == b'_' || byte == b'-';
     if (2..=16).contains(&code.len()) && code.bytes().all(plain) {

@@ -24,6 +24,14 @@ pub struct Upstream<'a> {
 }
 
 impl SendBody {
+    /// Says that Meta may not use what the person does with the message (reads, clicks) to choose
+    /// whom it shows promotions. Left out, the account's own setting would hold.
+    pub fn withhold_activity(&mut self) {
+        if let Value::Object(body) = &mut self.value {
+            body.insert("message_activity_sharing".to_owned(), Value::Bool(false));
+        }
+    }
+
     /// The body for Meta, from the checked value. Every id that is an app's own is replaced or
     /// left out; `to` is written with its `+`, so that Meta prepends no country code.
     pub fn to_upstream(&self, upstream: &Upstream<'_>) -> Vec<u8> {

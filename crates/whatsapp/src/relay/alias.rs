@@ -274,12 +274,12 @@ impl View<'_> {
 }
 
 /// The digits of a number, whatever its formatting.
-fn digits(number: &str) -> impl Iterator<Item = char> {
+pub(super) fn digits(number: &str) -> impl Iterator<Item = char> {
     number.chars().filter(char::is_ascii_digit)
 }
 
 /// Ten digits reach the year 2286; anything else is no time and could be anything.
-fn timestamp(stored: &Object) -> String {
+pub(super) fn timestamp(stored: &Object) -> String {
     let text = match stored.get("timestamp") {
         Some(Value::String(text)) => text.clone(),
         Some(Value::Number(number)) => number.to_string(),

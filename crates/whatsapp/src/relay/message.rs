@@ -23,8 +23,26 @@ pub fn render_message(
     message: &RelayMessage<'_>,
     rewrite: &Rewrite<'_>,
 ) -> Result<String, RenderError> {
+    render(message, rewrite, None)
+}
+
+/// One message written in a group as an app gets it; `group_id` is the group's opaque id. An app that
+/// is not told of the group would take it for a message to itself alone.
+pub fn render_group_message(
+    message: &RelayMessage<'_>,
+    rewrite: &Rewrite<'_>,
+    group_id: &str,
+) -> Result<String, RenderError> {
+    render(message, rewrite, Some(group_id))
+}
+
+fn render(
+    message: &RelayMessage<'_>,
+    rewrite: &Rewrite<'_>,
+    group_id: Option<&str>,
+) -> Result<String, RenderError> {
     let stored = object(message.message_raw).ok_or(RenderError::Stored)?;
-    let (contact, rendered) = match rewrite.identity {
+    let (contact, mut rendered) = match rewrite.identity {
         Identity::Alias {
             alias,
             profile_name,
@@ -48,6 +66,9 @@ pub fn render_message(
             )
         }
     };
+    if let Some(group_id) = group_id {
+        rendered.insert("group_id".to_owned(), json!(group_id));
+    }
     let mut value = json!({
         "messaging_product": "whatsapp",
         "metadata": metadata(message.display_phone_number, message.phone_number_id),

@@ -1,4 +1,4 @@
-//! Preferences, calls, and what concerns templates, numbers and accounts.
+//! Preferences, templates, and errors beside messages.
 
 use serde_json::value::RawValue;
 
@@ -46,25 +46,6 @@ pub enum PreferenceValue {
     Stop,
 }
 
-/// A person calls the number. Refreshes the customer service window.
-#[derive(Clone, Debug)]
-pub struct Call<'a> {
-    /// Which number is called.
-    pub scope: Scope<'a>,
-    /// The call's id.
-    pub id: Text<'a>,
-    /// The person's phone number, bare digits.
-    pub from: Option<Text<'a>>,
-    /// The person's business-scoped id.
-    pub user_id: Option<Text<'a>>,
-    /// Unix seconds.
-    pub timestamp: Option<i64>,
-    /// There was a timestamp and it was not believable.
-    pub timestamp_odd: bool,
-    /// The call, as it came. Its session description holds the person's IP addresses.
-    pub raw: Raw<'a>,
-}
-
 /// Errors reported beside or instead of messages.
 #[derive(Clone, Debug)]
 pub struct ValueErrors<'a> {
@@ -109,11 +90,17 @@ pub enum TemplateEvent<'a> {
         current: Option<Text<'a>>,
         /// What it is to be.
         correct: Option<Text<'a>>,
+        /// When, Unix seconds.
+        at: Option<i64>,
     },
     /// The text was changed.
     Components {
+        /// The new header text.
+        title: Option<Text<'a>>,
         /// The new body text.
         body: Option<Text<'a>>,
+        /// The new footer text.
+        footer: Option<Text<'a>>,
     },
     /// The quality score was changed.
     Quality {
@@ -128,37 +115,12 @@ pub enum TemplateEvent<'a> {
         status: Text<'a>,
         /// Meta's reason.
         reason: Option<Text<'a>>,
+        /// Which pause it is: `FIRST_PAUSE` (3 hours), `SECOND_PAUSE` (6 hours),
+        /// `RATE_LIMITING_PAUSE`, `UNPAUSE`, `DISABLED`.
+        pause: Option<Text<'a>>,
         /// The category, when told.
         category: Option<Text<'a>>,
     },
-}
-
-/// A number's limit or throughput changed.
-#[derive(Clone, Debug)]
-pub struct NumberQuality<'a> {
-    /// Which account owns it; the number is told by its display form only.
-    pub scope: Scope<'a>,
-    /// `ONBOARDING`, `THROUGHPUT_UPGRADE`, `FLAGGED` and others.
-    pub event: Text<'a>,
-    /// The limit now, e.g. `TIER_2K`.
-    pub limit: Option<Text<'a>>,
-    /// The change's `value`.
-    pub raw: Raw<'a>,
-}
-
-/// Something about the account changed.
-#[derive(Clone, Debug)]
-pub struct AccountUpdate<'a> {
-    /// Which account.
-    pub scope: Scope<'a>,
-    /// `DISABLED_UPDATE`, `ACCOUNT_RESTRICTION` and others.
-    pub event: Text<'a>,
-    /// The number concerned.
-    pub phone_number: Option<Text<'a>>,
-    /// `DISABLE`, `REINSTATE`, `SCHEDULE_FOR_DISABLE`.
-    pub ban_state: Option<Text<'a>>,
-    /// The change's `value`.
-    pub raw: Raw<'a>,
 }
 
 pub(super) fn preference<'a>(
@@ -187,33 +149,6 @@ pub(super) fn preference<'a>(
     })
 }
 
-/// A call that a person begins; `None` for any other event of a call.
-pub(super) fn call<'a>(
-    scope: &Scope<'a>,
-    raw: &'a RawValue,
-) -> Result<Option<Call<'a>>, Unreadable> {
-    let wire: wire::Call<'a> = parse::piece(raw)?;
-    let connects = wire.event.is_some_and(|event| event == "connect");
-    let by_person = wire
-        .direction
-        .is_some_and(|direction| direction == "USER_INITIATED");
-    if !(connects && by_person) {
-        return Ok(None);
-    }
-    if wire.from.is_none() && wire.from_user_id.is_none() {
-        return Err(Unreadable::Sender);
-    }
-    Ok(Some(Call {
-        scope: scope.clone(),
-        id: parse::id(wire.id)?,
-        from: wire.from,
-        user_id: wire.from_user_id,
-        timestamp: wire.timestamp.seconds,
-        timestamp_odd: wire.timestamp.odd,
-        raw: Raw::new(raw.get()),
-    }))
-}
-
 pub(super) fn template<'a>(
     scope: Scope<'a>,
     field: &str,
@@ -224,6 +159,7 @@ pub(super) fn template<'a>(
         "message_template_status_update" => TemplateEvent::Status {
             status: wire.event.ok_or(Unreadable::Shape)?,
             reason: wire.reason,
+            pause: wire.other_info.and_then(|info| info.title),
             category: wire.message_template_category,
         },
         "message_template_quality_update" => TemplateEvent::Quality {
@@ -231,7 +167,9 @@ pub(super) fn template<'a>(
             new: wire.new_quality_score,
         },
         "message_template_components_update" => TemplateEvent::Components {
+            title: wire.message_template_title,
             body: wire.message_template_element,
+            footer: wire.message_template_footer,
         },
         // `template_category_update` is two events told apart by their members, and
         // `template_correct_category_detection` is the first of them.
@@ -239,6 +177,7 @@ pub(super) fn template<'a>(
             TemplateEvent::CategoryPending {
                 current: wire.new_category,
                 correct: wire.correct_category,
+                at: wire.category_update_timestamp.seconds,
             }
         }
         _ => TemplateEvent::CategoryChanged {
@@ -252,36 +191,6 @@ pub(super) fn template<'a>(
         name: wire.message_template_name,
         language: wire.message_template_language,
         event,
-        raw: Raw::new(raw.get()),
-    })
-}
-
-pub(super) fn number<'a>(
-    mut scope: Scope<'a>,
-    raw: &'a RawValue,
-) -> Result<NumberQuality<'a>, Unreadable> {
-    let wire: wire::Quality<'a> = parse::piece(raw)?;
-    scope.display_phone_number = wire.display_phone_number;
-    Ok(NumberQuality {
-        scope,
-        event: wire.event,
-        limit: wire
-            .max_daily_conversations_per_business
-            .or(wire.current_limit),
-        raw: Raw::new(raw.get()),
-    })
-}
-
-pub(super) fn update<'a>(
-    scope: Scope<'a>,
-    raw: &'a RawValue,
-) -> Result<AccountUpdate<'a>, Unreadable> {
-    let wire: wire::Account<'a> = parse::piece(raw)?;
-    Ok(AccountUpdate {
-        scope,
-        event: wire.event,
-        phone_number: wire.phone_number,
-        ban_state: wire.ban_info.and_then(|ban| ban.waba_ban_state),
         raw: Raw::new(raw.get()),
     })
 }

@@ -59,6 +59,8 @@ pub struct InboundMessage<'a> {
     pub original_id: Option<Text<'a>>,
     /// A change of number or id.
     pub system: Option<Box<SystemChange<'a>>>,
+    /// Whether the business may call the person.
+    pub call_permission: Option<CallPermission>,
     /// It came by an advertisement, with tracking ids in it.
     pub has_referral: bool,
     /// The message, as it came.
@@ -124,6 +126,21 @@ pub struct SystemChange<'a> {
     pub new_user_id: Option<Text<'a>>,
     /// The parent portfolio's id now.
     pub new_parent_user_id: Option<Text<'a>>,
+    /// The identity key now; with [`SystemKind::CustomerIdentityChanged`].
+    pub new_identity_key_hash: Option<Text<'a>>,
+}
+
+/// A person's answer to the question whether the business may call them.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct CallPermission {
+    /// Whether it may. An answer that is not known here counts as no.
+    pub granted: bool,
+    /// It holds until taken back.
+    pub permanent: bool,
+    /// The person tapped; else WhatsApp granted it by itself, because they called.
+    pub by_person: bool,
+    /// When it ends, Unix seconds.
+    pub expires: Option<i64>,
 }
 
 /// A text in which an opt-out may hide.
@@ -267,7 +284,14 @@ pub(super) fn read<'a>(
     raw: &'a RawValue,
     contacts: &[Contact<'a>],
 ) -> Result<Box<InboundMessage<'a>>, Unreadable> {
-    let wire: wire::Message<'a> = parse::piece(raw)?;
+    let mut wire: wire::Message<'a> = parse::piece(raw)?;
+    if wire.group_id.is_some() {
+        // A group is nobody: its id names no sender.
+        wire.from = wire
+            .from
+            .filter(|from| Some(from) != wire.group_id.as_ref());
+        wire.from_user_id = (wire.from_user_id).filter(|id| Some(id) != wire.group_id.as_ref());
+    }
     let Some(type_name) = wire.kind.clone() else {
         return Err(Unreadable::Shape);
     };
@@ -275,7 +299,7 @@ pub(super) fn read<'a>(
     let contact = contact_of(&wire, contacts);
     let about = contact.map(|contact| &contact.wire);
     let system = match wire.system {
-        Some(system) => Some(Box::new(system_change(&parse::piece(system)?, &wire))),
+        Some(system) => Some(Box::new(system_change(&parse::piece(system)?, &wire)?)),
         None => None,
     };
     let mut message = Box::new(InboundMessage {
@@ -303,6 +327,7 @@ pub(super) fn read<'a>(
         reaction: None,
         original_id: None,
         system,
+        call_permission: None,
         has_referral: wire.referral.is_some(),
         raw: Raw::new(raw.get()),
         contact_raw: contact.map(|contact| Raw::new(contact.raw.get())),
@@ -366,17 +391,9 @@ impl<'a> InboundMessage<'a> {
     }
 
     fn attach(&mut self, media: Option<&'a RawValue>) -> Result<(), Unreadable> {
-        let media: wire::Media<'a> = payload(media)?;
+        let media = attached(media)?;
         self.text.clone_from(&media.caption);
-        self.media = Some(Box::new(Media {
-            id: media.id,
-            mime_type: media.mime_type,
-            sha256: media.sha256,
-            filename: media.filename,
-            caption: media.caption,
-            url: media.url,
-            voice: media.voice,
-        }));
+        self.media = Some(Box::new(media));
         Ok(())
     }
 
@@ -389,7 +406,18 @@ impl<'a> InboundMessage<'a> {
             InteractiveKind::NfmReply => Some(Answer::Form {
                 json: needed(wire.nfm_reply)?.response_json,
             }),
-            InteractiveKind::CallPermissionReply | InteractiveKind::Other => None,
+            InteractiveKind::CallPermissionReply => {
+                let reply = needed(wire.call_permission_reply)?;
+                self.call_permission = Some(CallPermission {
+                    granted: reply.response.is_some_and(|response| response == "accept"),
+                    permanent: reply.is_permanent,
+                    by_person: (reply.response_source)
+                        .is_some_and(|source| source == "user_action"),
+                    expires: reply.expiration_timestamp.seconds,
+                });
+                None
+            }
+            InteractiveKind::Other => None,
         };
         Ok(())
     }
@@ -400,15 +428,52 @@ impl<'a> InboundMessage<'a> {
             return Ok(());
         };
         let wire: wire::Message<'a> = parse::piece(message)?;
+        let file = any_file(&wire);
         self.text = wire.text.and_then(|text| text.body);
-        let file = (wire.image.or(wire.video).or(wire.audio))
-            .or(wire.document)
-            .or(wire.sticker);
         match file {
             Some(file) => self.attach(Some(file)),
             None => Ok(()),
         }
     }
+}
+
+/// The file of a message of whatever type, if it has one.
+pub(super) fn file<'a>(wire: &wire::Message<'a>) -> Option<Result<Media<'a>, Unreadable>> {
+    any_file(wire).map(|file| attached(Some(file)))
+}
+
+/// The message that an edit or a revocation is about.
+pub(super) fn original<'a>(
+    kind: MessageKind,
+    wire: &wire::Message<'a>,
+) -> Result<Option<Text<'a>>, Unreadable> {
+    let about = match kind {
+        MessageKind::Edit => wire.edit,
+        MessageKind::Revoke => wire.revoke,
+        _ => return Ok(None),
+    };
+    Ok(Some(
+        payload::<wire::Original<'a>>(about)?.original_message_id,
+    ))
+}
+
+fn any_file<'a>(wire: &wire::Message<'a>) -> Option<&'a RawValue> {
+    (wire.image.or(wire.video).or(wire.audio))
+        .or(wire.document)
+        .or(wire.sticker)
+}
+
+fn attached<'a>(file: Option<&'a RawValue>) -> Result<Media<'a>, Unreadable> {
+    let media: wire::Media<'a> = payload(file)?;
+    Ok(Media {
+        id: media.id,
+        mime_type: media.mime_type,
+        sha256: media.sha256,
+        filename: media.filename,
+        caption: media.caption,
+        url: media.url,
+        voice: media.voice,
+    })
 }
 
 fn reply(wire::Reply { id, title }: wire::Reply<'_>) -> Answer<'_> {
@@ -432,8 +497,12 @@ fn read_context(raw: &RawValue) -> Result<Context<'_>, Unreadable> {
     })
 }
 
-fn system_change<'a>(system: &wire::System<'a>, wire: &wire::Message<'a>) -> SystemChange<'a> {
-    SystemChange {
+fn system_change<'a>(
+    system: &wire::System<'a>,
+    wire: &wire::Message<'a>,
+) -> Result<SystemChange<'a>, Unreadable> {
+    let identity: Option<wire::Identity<'a>> = wire.identity.map(parse::piece).transpose()?;
+    Ok(SystemChange {
         kind: SystemKind::of(system.kind.as_deref()),
         old_phone: wire.from.clone(),
         old_user_id: (system.previous_user_id.clone()).or_else(|| wire.from_user_id.clone()),
@@ -442,7 +511,8 @@ fn system_change<'a>(system: &wire::System<'a>, wire: &wire::Message<'a>) -> Sys
         new_phone: system.wa_id.clone().or_else(|| system.new_wa_id.clone()),
         new_user_id: system.user_id.clone(),
         new_parent_user_id: system.parent_user_id.clone(),
-    }
+        new_identity_key_hash: identity.and_then(|identity| identity.hash),
+    })
 }
 
 /// The sender's entry, found by id: in groups and batches the order says nothing.
@@ -450,12 +520,24 @@ fn contact_of<'c, 'a>(
     wire: &wire::Message<'a>,
     contacts: &'c [Contact<'a>],
 ) -> Option<&'c Contact<'a>> {
-    let same = |a: &Option<Text<'_>>, b: &Option<Text<'_>>| a.is_some() && a == b;
-    let anonymous = wire.from.is_none() && wire.from_user_id.is_none() && wire.group_id.is_none();
+    let anonymous = wire.from.is_none() && wire.from_user_id.is_none();
     match contacts {
-        [only] if anonymous => Some(only),
+        [_] if anonymous && wire.group_id.is_some() => None,
+        _ => contact_about(wire.from.as_ref(), wire.from_user_id.as_ref(), contacts),
+    }
+}
+
+/// The entry about a person with this number or id; the only one, when neither is told.
+pub(super) fn contact_about<'c, 'a>(
+    phone: Option<&Text<'a>>,
+    user_id: Option<&Text<'a>>,
+    contacts: &'c [Contact<'a>],
+) -> Option<&'c Contact<'a>> {
+    let same = |a: Option<&Text<'a>>, b: Option<&Text<'a>>| a.is_some() && a == b;
+    match contacts {
+        [only] if phone.is_none() && user_id.is_none() => Some(only),
         _ => contacts.iter().find(|contact| {
-            same(&contact.wire.user_id, &wire.from_user_id) || same(&contact.wire.wa_id, &wire.from)
+            same(contact.wire.user_id.as_ref(), user_id) || same(contact.wire.wa_id.as_ref(), phone)
         }),
     }
 }

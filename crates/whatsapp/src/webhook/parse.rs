@@ -3,7 +3,10 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use super::DroppedKind;
+use super::EchoSource;
 use super::Item;
+use super::Kept;
 use super::ReportedError;
 use super::Scope;
 use super::UnhandledField;
@@ -11,13 +14,22 @@ use super::Unreadable;
 use super::ValueErrors;
 use super::WebhookError;
 use super::account;
+use super::call;
+use super::dropped;
+use super::echo;
+use super::group;
+use super::health;
+use super::identity;
 use super::message;
 use super::message::Contact;
+use super::notice;
 use super::status;
 use super::wire::Change;
 use super::wire::Entry;
 use super::wire::Envelope;
 use super::wire::Fault;
+use super::wire::Metadata;
+use super::wire::Stamp;
 use super::wire::Value;
 use crate::text::Raw;
 use crate::text::Text;
@@ -86,9 +98,10 @@ fn tolerant<'a>(text: &'a str, items: &mut Vec<Item<'a>>) -> Result<(), WebhookE
             items.push(unreadable(None, raw, Unreadable::Shape));
             continue;
         };
+        let at = entry.time.and_then(seconds);
         for raw in entry.changes {
             match level::<Change<'a, &'a RawValue>>(raw) {
-                Ok(change) => read_change(&entry.id, &change, items),
+                Ok(change) => read_change(&entry.id, at, &change, items),
                 Err(why) => {
                     let scope = Scope {
                         waba_id: entry.id.clone(),
@@ -100,6 +113,11 @@ fn tolerant<'a>(text: &'a str, items: &mut Vec<Item<'a>>) -> Result<(), WebhookE
         }
     }
     Ok(())
+}
+
+/// A time of an entry; of another shape, it is none.
+fn seconds(raw: &RawValue) -> Option<i64> {
+    serde_json::from_str::<Stamp>(raw.get()).ok()?.seconds
 }
 
 fn check_object(text: &str, object: &str) -> Result<(), WebhookError> {
@@ -115,6 +133,7 @@ fn check_object(text: &str, object: &str) -> Result<(), WebhookError> {
 
 fn read_change<'a>(
     waba_id: &Text<'a>,
+    at: Option<i64>,
     change: &Change<'a, &'a RawValue>,
     items: &mut Vec<Item<'a>>,
 ) {
@@ -122,12 +141,26 @@ fn read_change<'a>(
         waba_id: waba_id.clone(),
         ..Scope::default()
     };
-    let raw = change.value;
-    let read = match change.field.as_str() {
-        "messages" | "standby" | "user_preferences" | "calls" => {
+    let (field, raw) = (change.field.as_str(), change.value);
+    if let Some(kind) = DroppedKind::of(field) {
+        return items.push(Item::Dropped(dropped::read(scope, kind, raw)));
+    }
+    let read = match field {
+        "messages"
+        | "standby"
+        | "user_preferences"
+        | "calls"
+        | "group_lifecycle_update"
+        | "group_participant_update"
+        | "group_participants_update"
+        | "group_settings_update"
+        | "group_status_update"
+        | "message_echoes"
+        | "smb_message_echoes"
+        | "user_id_update" => {
             let before = items.len();
             match level(raw) {
-                Ok(value) => read_value(scope.clone(), &change.field, value, items),
+                Ok(value) => read_value(scope.clone(), field, value, items),
                 Err(why) => return items.push(unreadable(Some(scope), raw, why)),
             }
             if before < items.len() {
@@ -140,18 +173,22 @@ fn read_change<'a>(
         | "message_template_components_update"
         | "template_category_update"
         | "template_correct_category_detection" => {
-            account::template(scope.clone(), &change.field, raw).map(Item::TemplateChange)
+            account::template(scope.clone(), field, raw).map(Item::TemplateChange)
         }
-        "phone_number_quality_update" => {
-            account::number(scope.clone(), raw).map(Item::NumberQuality)
+        "account_update" => health::account(scope.clone(), at, raw).map(Item::Health),
+        "business_capability_update" => {
+            health::capability(scope.clone(), at, raw).map(Item::Health)
         }
-        "account_update" => account::update(scope.clone(), raw).map(Item::AccountUpdate),
-        field => match unhandled(field) {
+        "phone_number_quality_update" => health::quality(scope.clone(), at, raw).map(Item::Health),
+        _ if notice::is_notice(field) => {
+            notice::read(scope.clone(), at, field, raw).map(Item::Notice)
+        }
+        _ => match UnhandledField::of(field) {
             Some(_) if too_deep(raw.get()) => Err(Unreadable::Depth),
             Some(field) => Ok(Item::Unhandled {
                 scope: scope.clone(),
                 field,
-                raw: Raw::new(raw.get()),
+                raw: Kept::new(raw),
             }),
             None => unknown(scope.clone(), change),
         },
@@ -159,27 +196,92 @@ fn read_change<'a>(
     items.push(read.unwrap_or_else(|why| unreadable(Some(scope), raw, why)));
 }
 
-fn unhandled(field: &str) -> Option<UnhandledField> {
-    match field {
-        "history" => Some(UnhandledField::History),
-        "smb_app_state_sync" => Some(UnhandledField::AddressBook),
-        "smb_message_echoes" => Some(UnhandledField::Echoes),
-        "group_lifecycle_update"
-        | "group_participants_update"
-        | "group_settings_update"
-        | "group_status_update" => Some(UnhandledField::Groups),
-        _ => None,
+/// The fields that share one `value`: messages, echoes, statuses, preferences, calls, groups.
+fn read_value<'a>(
+    mut scope: Scope<'a>,
+    field: &str,
+    mut value: Value<'a>,
+    items: &mut Vec<Item<'a>>,
+) {
+    adopt(&mut scope, value.metadata.take());
+    let within = value.standby.take();
+    read_pieces(&scope, field, value, items);
+    let Some(raw) = within else { return };
+    // What another app is told because it does not hold the thread stands one level deeper. Deeper
+    // than that nothing stands.
+    match level::<Value<'a>>(raw) {
+        Ok(mut value) if value.standby.is_none() => {
+            adopt(&mut scope, value.metadata.take());
+            read_pieces(&scope, "standby", value, items);
+        }
+        Ok(_) => items.push(unreadable(Some(scope), raw, Unreadable::Depth)),
+        Err(why) => items.push(unreadable(Some(scope), raw, why)),
     }
 }
 
-/// The fields that share one `value`: people's messages, statuses, preferences and calls.
-fn read_value<'a>(mut scope: Scope<'a>, field: &str, value: Value<'a>, items: &mut Vec<Item<'a>>) {
-    if let Some(metadata) = value.metadata {
+fn adopt<'a>(scope: &mut Scope<'a>, metadata: Option<Metadata<'a>>) {
+    if let Some(metadata) = metadata {
         scope.display_phone_number = metadata.display_phone_number;
         scope.phone_number_id = metadata.phone_number_id;
     }
-    let contacts: Vec<Contact<'a>> = value
-        .contacts
+}
+
+fn read_pieces<'a>(scope: &Scope<'a>, field: &str, value: Value<'a>, items: &mut Vec<Item<'a>>) {
+    let contacts = read_contacts(value.contacts);
+    let mut each =
+        |list: Option<Vec<&'a RawValue>>, read: &dyn Fn(&'a RawValue) -> Read<'a>| {
+            items.extend(list.into_iter().flatten().map(|raw| {
+                read(raw).unwrap_or_else(|why| unreadable(Some(scope.clone()), raw, why))
+            }));
+        };
+    let echo = |raw| {
+        let source = EchoSource::of(field);
+        echo::read(scope, source, raw, &contacts).map(Item::Echo)
+    };
+    if matches!(field, "message_echoes" | "smb_message_echoes") {
+        each(value.messages, &echo);
+    } else {
+        each(value.messages, &|raw| {
+            let mut message = message::read(scope, raw, &contacts)?;
+            message.standby = field == "standby";
+            Ok(Item::Message(message))
+        });
+    }
+    each(value.message_echoes, &echo);
+    each(value.statuses, &|raw| {
+        // The statuses of a call are told by their field, too.
+        let of_message = match field {
+            "calls" => None,
+            _ => status::read(scope, raw)?,
+        };
+        match of_message {
+            Some(status) => Ok(Item::Status(status)),
+            None => call::read_status(scope, raw).map(Item::CallStatus),
+        }
+    });
+    each(value.user_preferences, &|raw| {
+        account::preference(scope, raw).map(Item::Preference)
+    });
+    each(value.calls, &|raw| {
+        let call = call::read(scope, raw, &contacts)?;
+        Ok(Item::Call(Box::new(call)))
+    });
+    each(value.groups, &|raw| {
+        let change = group::read(scope, raw, value.initiated_by.as_deref())?;
+        Ok(Item::Group(Box::new(change)))
+    });
+    each(value.user_id_update, &|raw| {
+        identity::read(scope, raw).map(Item::IdentityChange)
+    });
+    if let Some(raw) = value.errors {
+        items.extend(read_errors(scope, raw));
+    }
+}
+
+type Read<'a> = Result<Item<'a>, Unreadable>;
+
+fn read_contacts(contacts: Option<Vec<&RawValue>>) -> Vec<Contact<'_>> {
+    contacts
         .into_iter()
         .flatten()
         // An unreadable card costs the name, not the message.
@@ -189,40 +291,7 @@ fn read_value<'a>(mut scope: Scope<'a>, field: &str, value: Value<'a>, items: &m
                 raw,
             })
         })
-        .collect();
-    for raw in value.messages.into_iter().flatten() {
-        items.push(match message::read(&scope, raw, &contacts) {
-            Ok(mut message) => {
-                message.standby = field == "standby";
-                Item::Message(message)
-            }
-            Err(why) => unreadable(Some(scope.clone()), raw, why),
-        });
-    }
-    for raw in value.statuses.into_iter().flatten() {
-        items.push(match status::read(&scope, raw) {
-            // The statuses of a call are told by their field.
-            Ok(_) if field == "calls" => unhandled_call(&scope, raw),
-            Ok(status) => Item::Status(Box::new(status)),
-            Err(why) => unreadable(Some(scope.clone()), raw, why),
-        });
-    }
-    for raw in value.user_preferences.into_iter().flatten() {
-        items.push(match account::preference(&scope, raw) {
-            Ok(preference) => Item::Preference(preference),
-            Err(why) => unreadable(Some(scope.clone()), raw, why),
-        });
-    }
-    for raw in value.calls.into_iter().flatten() {
-        items.push(match account::call(&scope, raw) {
-            Ok(Some(call)) => Item::Call(call),
-            Ok(None) => unhandled_call(&scope, raw),
-            Err(why) => unreadable(Some(scope.clone()), raw, why),
-        });
-    }
-    if let Some(raw) = value.errors {
-        items.extend(read_errors(&scope, raw));
-    }
+        .collect()
 }
 
 fn read_errors<'a>(scope: &Scope<'a>, raw: &'a RawValue) -> Option<Item<'a>> {
@@ -237,14 +306,6 @@ fn read_errors<'a>(scope: &Scope<'a>, raw: &'a RawValue) -> Option<Item<'a>> {
     }
 }
 
-fn unhandled_call<'a>(scope: &Scope<'a>, raw: &'a RawValue) -> Item<'a> {
-    Item::Unhandled {
-        scope: scope.clone(),
-        field: UnhandledField::Calls,
-        raw: Raw::new(raw.get()),
-    }
-}
-
 fn unknown<'a>(
     scope: Scope<'a>,
     change: &Change<'a, &'a RawValue>,
@@ -255,14 +316,14 @@ fn unknown<'a>(
     Ok(Item::Unknown {
         scope,
         field: change.field.clone(),
-        raw: Raw::new(change.value.get()),
+        raw: Kept::new(change.value),
     })
 }
 
 fn unreadable<'a>(scope: Option<Scope<'a>>, raw: &'a RawValue, why: Unreadable) -> Item<'a> {
     Item::Unreadable {
         scope,
-        raw: Raw::new(raw.get()),
+        raw: Kept::new(raw),
         why,
     }
 }

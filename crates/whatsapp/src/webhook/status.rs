@@ -22,12 +22,18 @@ pub struct Status<'a> {
     pub timestamp: Option<i64>,
     /// There was a timestamp and it was not believable.
     pub timestamp_odd: bool,
-    /// The recipient's phone number, or a group's id.
+    /// The phone number of the person it is about: the recipient or, in a group, the participant.
     pub recipient_id: Option<Text<'a>>,
-    /// The recipient's business-scoped id.
+    /// That person's business-scoped id.
     pub recipient_user_id: Option<Text<'a>>,
+    /// That person's id under a parent portfolio.
+    pub recipient_parent_user_id: Option<Text<'a>>,
+    /// That person's identity key; only with the identity check on.
+    pub recipient_identity_key_hash: Option<Text<'a>>,
     /// The message went to a group.
     pub to_group: bool,
+    /// The group it went to.
+    pub group_id: Option<Text<'a>>,
     /// What the send carried for itself, verbatim.
     pub biz_opaque_callback_data: Option<Text<'a>>,
     /// Why it failed.
@@ -113,17 +119,48 @@ impl<'a> From<wire::Fault<'a>> for ReportedError<'a> {
     }
 }
 
-pub(super) fn read<'a>(scope: &Scope<'a>, raw: &'a RawValue) -> Result<Status<'a>, Unreadable> {
+/// A status of a message; none for one that tells how a call goes.
+pub(super) fn read<'a>(
+    scope: &Scope<'a>,
+    raw: &'a RawValue,
+) -> Result<Option<Box<Status<'a>>>, Unreadable> {
     let wire: wire::Status<'a> = parse::piece(raw)?;
-    Ok(Status {
+    if wire.about.is_some_and(|about| about == "call") {
+        return Ok(None);
+    }
+    // Meta's page on groups spells the participant both ways.
+    let participant = wire
+        .recipient_participant_id
+        .or(wire.participant_recipient_id);
+    let to_group = participant.is_some()
+        || wire.recipient_participant_user_id.is_some()
+        || wire.recipient_type.is_some_and(|kind| kind == "group");
+    // `recipient_id` of a group is the group's; the person is told apart from it.
+    let (group_id, phone) = if to_group {
+        (wire.recipient_id, participant)
+    } else {
+        (None, wire.recipient_id)
+    };
+    let (user_id, parent_user_id) = if to_group {
+        (
+            wire.recipient_participant_user_id,
+            wire.recipient_participant_parent_user_id,
+        )
+    } else {
+        (wire.recipient_user_id, wire.recipient_parent_user_id)
+    };
+    Ok(Some(Box::new(Status {
         scope: scope.clone(),
         id: parse::id(wire.id)?,
         kind: StatusKind::of(&wire.kind),
         timestamp: wire.timestamp.seconds,
         timestamp_odd: wire.timestamp.odd,
-        recipient_id: wire.recipient_id,
-        recipient_user_id: wire.recipient_user_id,
-        to_group: wire.recipient_type.is_some_and(|kind| kind == "group"),
+        recipient_id: phone.filter(|id| Some(id) != group_id.as_ref()),
+        recipient_user_id: user_id.filter(|id| Some(id) != group_id.as_ref()),
+        recipient_parent_user_id: parent_user_id,
+        recipient_identity_key_hash: wire.recipient_identity_key_hash,
+        to_group,
+        group_id,
         biz_opaque_callback_data: wire.biz_opaque_callback_data,
         errors: wire
             .errors
@@ -136,5 +173,5 @@ pub(super) fn read<'a>(scope: &Scope<'a>, raw: &'a RawValue) -> Result<Status<'a
             kind: pricing.kind,
         }),
         raw: Raw::new(raw.get()),
-    })
+    })))
 }

@@ -19,6 +19,9 @@ pub(super) struct Envelope<'a, E> {
 pub(super) struct Entry<'a, C> {
     #[serde(borrow, deserialize_with = "text::required")]
     pub(super) id: Text<'a>,
+    // Only on fields about the account; of any type, so that an odd one costs nothing but itself.
+    #[serde(borrow)]
+    pub(super) time: Option<&'a RawValue>,
     pub(super) changes: Vec<C>,
 }
 
@@ -43,6 +46,17 @@ pub(super) struct Value<'a> {
     pub(super) user_preferences: Option<Vec<&'a RawValue>>,
     #[serde(borrow)]
     pub(super) calls: Option<Vec<&'a RawValue>>,
+    #[serde(borrow)]
+    pub(super) groups: Option<Vec<&'a RawValue>>,
+    #[serde(borrow, default, deserialize_with = "text::optional")]
+    pub(super) initiated_by: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub(super) message_echoes: Option<Vec<&'a RawValue>>,
+    #[serde(borrow)]
+    pub(super) user_id_update: Option<Vec<&'a RawValue>>,
+    /// A `value` within the value: what field `standby` really carries.
+    #[serde(borrow)]
+    pub(super) standby: Option<&'a RawValue>,
     #[serde(borrow)]
     pub(super) errors: Option<&'a RawValue>,
 }
@@ -93,6 +107,8 @@ pub(super) struct Message<'a> {
     pub(super) group_id: Option<Text<'a>>,
     #[serde(borrow)]
     pub(super) context: Option<&'a RawValue>,
+    #[serde(borrow)]
+    pub(super) identity: Option<&'a RawValue>,
     pub(super) referral: Option<IgnoredAny>,
     #[serde(borrow, rename = "type", default, deserialize_with = "text::optional")]
     pub(super) kind: Option<Text<'a>>,
@@ -172,6 +188,8 @@ pub(super) struct Interactive<'a> {
     pub(super) list_reply: Option<Reply<'a>>,
     #[serde(borrow)]
     pub(super) nfm_reply: Option<Form<'a>>,
+    #[serde(borrow)]
+    pub(super) call_permission_reply: Option<CallPermission<'a>>,
 }
 
 #[derive(Deserialize)]
@@ -186,6 +204,18 @@ pub(super) struct Reply<'a> {
 pub(super) struct Form<'a> {
     #[serde(borrow, default, deserialize_with = "text::optional")]
     pub(super) response_json: Option<Text<'a>>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct CallPermission<'a> {
+    #[serde(borrow, default, deserialize_with = "text::optional")]
+    pub(super) response: Option<Text<'a>>,
+    #[serde(default)]
+    pub(super) expiration_timestamp: Stamp,
+    #[serde(borrow, default, deserialize_with = "text::optional")]
+    pub(super) response_source: Option<Text<'a>>,
+    #[serde(default, deserialize_with = "text::flag")]
+    pub(super) is_permanent: bool,
 }
 
 #[derive(Deserialize)]
@@ -229,6 +259,12 @@ pub(super) struct System<'a> {
 }
 
 #[derive(Deserialize)]
+pub(super) struct Identity<'a> {
+    #[serde(borrow, default, deserialize_with = "text::optional")]
+    pub(super) hash: Option<Text<'a>>,
+}
+
+#[derive(Deserialize)]
 pub(super) struct Context<'a> {
     #[serde(borrow, default, deserialize_with = "text::optional")]
     pub(super) from: Option<Text<'a>>,
@@ -253,7 +289,21 @@ pub(super) struct Status<'a> {
     #[serde(borrow, default, deserialize_with = "text::optional")]
     pub(super) recipient_user_id: Option<Text<'a>>,
     #[serde(borrow, default, deserialize_with = "text::optional")]
+    pub(super) recipient_parent_user_id: Option<Text<'a>>,
+    #[serde(borrow, default, deserialize_with = "text::optional")]
+    pub(super) recipient_identity_key_hash: Option<Text<'a>>,
+    #[serde(borrow, default, deserialize_with = "text::optional")]
     pub(super) recipient_type: Option<Text<'a>>,
+    #[serde(borrow, default, deserialize_with = "text::optional")]
+    pub(super) recipient_participant_id: Option<Text<'a>>,
+    #[serde(borrow, default, deserialize_with = "text::optional")]
+    pub(super) participant_recipient_id: Option<Text<'a>>,
+    #[serde(borrow, default, deserialize_with = "text::optional")]
+    pub(super) recipient_participant_user_id: Option<Text<'a>>,
+    #[serde(borrow, default, deserialize_with = "text::optional")]
+    pub(super) recipient_participant_parent_user_id: Option<Text<'a>>,
+    #[serde(borrow, rename = "type", default, deserialize_with = "text::optional")]
+    pub(super) about: Option<Text<'a>>,
     #[serde(borrow, default, deserialize_with = "text::optional")]
     pub(super) biz_opaque_callback_data: Option<Text<'a>>,
     #[serde(borrow)]
@@ -304,22 +354,6 @@ pub(super) struct Preference<'a> {
     pub(super) timestamp: Stamp,
 }
 
-#[derive(Deserialize)]
-pub(super) struct Call<'a> {
-    #[serde(borrow, default, deserialize_with = "text::optional")]
-    pub(super) id: Option<Text<'a>>,
-    #[serde(borrow, default, deserialize_with = "text::optional")]
-    pub(super) from: Option<Text<'a>>,
-    #[serde(borrow, default, deserialize_with = "text::optional")]
-    pub(super) from_user_id: Option<Text<'a>>,
-    #[serde(borrow, default, deserialize_with = "text::optional")]
-    pub(super) event: Option<Text<'a>>,
-    #[serde(borrow, default, deserialize_with = "text::optional")]
-    pub(super) direction: Option<Text<'a>>,
-    #[serde(default)]
-    pub(super) timestamp: Stamp,
-}
-
 /// All template fields share one shape, each using some members.
 #[derive(Deserialize)]
 pub(super) struct Template<'a> {
@@ -347,34 +381,20 @@ pub(super) struct Template<'a> {
     pub(super) previous_quality_score: Option<Text<'a>>,
     #[serde(borrow, default, deserialize_with = "text::optional")]
     pub(super) message_template_element: Option<Text<'a>>,
-}
-
-#[derive(Deserialize)]
-pub(super) struct Account<'a> {
-    #[serde(borrow, deserialize_with = "text::required")]
-    pub(super) event: Text<'a>,
     #[serde(borrow, default, deserialize_with = "text::optional")]
-    pub(super) phone_number: Option<Text<'a>>,
+    pub(super) message_template_title: Option<Text<'a>>,
+    #[serde(borrow, default, deserialize_with = "text::optional")]
+    pub(super) message_template_footer: Option<Text<'a>>,
+    #[serde(default)]
+    pub(super) category_update_timestamp: Stamp,
     #[serde(borrow)]
-    pub(super) ban_info: Option<Ban<'a>>,
+    pub(super) other_info: Option<OtherInfo<'a>>,
 }
 
 #[derive(Deserialize)]
-pub(super) struct Ban<'a> {
+pub(super) struct OtherInfo<'a> {
     #[serde(borrow, default, deserialize_with = "text::optional")]
-    pub(super) waba_ban_state: Option<Text<'a>>,
-}
-
-#[derive(Deserialize)]
-pub(super) struct Quality<'a> {
-    #[serde(borrow, default, deserialize_with = "text::optional")]
-    pub(super) display_phone_number: Option<Text<'a>>,
-    #[serde(borrow, deserialize_with = "text::required")]
-    pub(super) event: Text<'a>,
-    #[serde(borrow, default, deserialize_with = "text::optional")]
-    pub(super) current_limit: Option<Text<'a>>,
-    #[serde(borrow, default, deserialize_with = "text::optional")]
-    pub(super) max_daily_conversations_per_business: Option<Text<'a>>,
+    pub(super) title: Option<Text<'a>>,
 }
 
 /// A time in Unix seconds, written as a string or an integer.

@@ -332,48 +332,43 @@ fn preferences() {
 /// Field, value, and what is read of it.
 #[rustfmt::skip]
 const FIELDS: &[(&str, &str, &str)] = &[
-    ("message_template_status_update", r#"{"event":"PAUSED","reason":null,"message_template_id":12345678901234567,"message_template_name":"promo","message_template_language":"en"}"#, "template promo Some(12345678901234567) PAUSED"),
+    ("message_template_status_update", r#"{"event":"PAUSED","reason":null,"message_template_id":12345678901234567,"message_template_name":"promo","message_template_language":"en","other_info":{"title":"FIRST_PAUSE","description":"x"}}"#, r#"template promo Some(12345678901234567) PAUSED Some("FIRST_PAUSE")"#),
     ("message_template_status_update", r#"{"message_template_id":12345678901234567,"message_template_name":"promo","message_template_language":"en"}"#, "unreadable: not the expected shape"),
     ("template_category_update", r#"{"message_template_id":12345678901234567,"message_template_name":"promo","message_template_language":"en","previous_category":"UTILITY","new_category":"MARKETING"}"#, "template promo Some(12345678901234567) now MARKETING"),
-    ("template_category_update", r#"{"message_template_id":12345678901234567,"message_template_name":"promo","message_template_language":"en","correct_category":"MARKETING","new_category":"UTILITY"}"#, r#"template promo Some(12345678901234567) to be Some("MARKETING")"#),
+    ("template_category_update", r#"{"message_template_id":12345678901234567,"message_template_name":"promo","message_template_language":"en","correct_category":"MARKETING","new_category":"UTILITY","category_update_timestamp":1758254144}"#, r#"template promo Some(12345678901234567) to be Some("MARKETING") Some(1758254144)"#),
     ("message_template_quality_update", r#"{"message_template_id":12345678901234567,"message_template_name":"promo","message_template_language":"en","previous_quality_score":"GREEN","new_quality_score":"RED"}"#, r#"template promo Some(12345678901234567) is Some("RED")"#),
     ("message_template_components_update", r#"{"message_template_id":12345678901234567,"message_template_name":"promo","message_template_language":"en","message_template_element":"Hi"}"#, r#"template promo Some(12345678901234567) body Some("Hi")"#),
-    ("phone_number_quality_update", r#"{"display_phone_number":"1","event":"ONBOARDING","current_limit":"TIER_250"}"#, r#"quality Some("TIER_250")"#),
-    ("account_update", r#"{"event":"DISABLED_UPDATE","ban_info":{"waba_ban_state":"DISABLE"}}"#, "account DISABLED_UPDATE"),
-    ("calls", r#"{"calls":[{"id":"wacid.1","from":"278","event":"connect","direction":"USER_INITIATED","timestamp":"1758254144"}]}"#, "call wacid.1"),
-    ("calls", r#"{"calls":[{"id":"wacid.1","from":"278","event":"terminate"}]}"#, "unhandled calls"),
-    ("calls", r#"{"calls":[{"id":"wacid.1","event":"connect","direction":"BUSINESS_INITIATED"}]}"#, "unhandled calls"),
-    ("calls", r#"{"statuses":[{"id":"wacid.1","type":"call","status":"RINGING","timestamp":"1758254144"}]}"#, "unhandled calls"),
     ("messages", r#"{"errors":[{"code":131035,"title":"x"}]}"#, "errors [131035]"),
     ("messages", r#"{"metadata":{}}"#, "unknown messages"),
     ("messages", "[]", "unreadable: not the expected shape"),
     ("messages", "null", "unreadable: not the expected shape"),
-    ("smb_message_echoes", "{}", "unhandled echoes"),
-    ("history", "{}", "unhandled history"),
-    ("smb_app_state_sync", "{}", "unhandled address_book"),
-    ("group_settings_update", "{}", "unhandled groups"),
-    ("consumer_profile", r#"{"x":1}"#, "unknown consumer_profile"),
+    ("smb_message_echoes", "{}", "unknown smb_message_echoes"),
+    ("group_settings_update", "{}", "unknown group_settings_update"),
+    ("consumer_profile", r#"{"x":1}"#, "unhandled consumer_profile"),
+    ("messaging_handovers", r#"{"type":"control_passed"}"#, "unhandled handover"),
+    ("partner_solutions", "[]", "unhandled partner_solutions"),
+    ("payment_configuration_update", "7", "unhandled payment"),
+    ("flows", "{}", "unhandled flows"),
     ("hologram", "7", "unknown hologram"),
 ];
 
 fn describe(item: Item<'_>) -> String {
     match item {
-        Item::AccountUpdate(update) => format!("account {}", update.event.as_str()),
-        Item::Call(call) => format!("call {}", call.id.as_str()),
         Item::Errors(errors) => {
             let codes: Vec<u32> = errors.errors.iter().map(|error| error.code).collect();
             format!("errors {codes:?}")
         }
-        Item::NumberQuality(quality) => format!("quality {:?}", quality.limit.as_deref()),
         Item::TemplateChange(change) => {
             let event = match &change.event {
                 TemplateEvent::CategoryChanged { new, .. } => format!("now {}", new.as_str()),
-                TemplateEvent::CategoryPending { correct, .. } => {
-                    format!("to be {:?}", correct.as_deref())
+                TemplateEvent::CategoryPending { correct, at, .. } => {
+                    format!("to be {:?} {at:?}", correct.as_deref())
                 }
-                TemplateEvent::Components { body } => format!("body {:?}", body.as_deref()),
+                TemplateEvent::Components { body, .. } => format!("body {:?}", body.as_deref()),
                 TemplateEvent::Quality { new, .. } => format!("is {:?}", new.as_deref()),
-                TemplateEvent::Status { status, .. } => status.as_str().to_owned(),
+                TemplateEvent::Status { status, pause, .. } => {
+                    format!("{} {:?}", status.as_str(), pause.as_deref())
+                }
             };
             format!("template {} {:?} {event}", change.name.as_str(), change.id)
         }

@@ -18,7 +18,7 @@ use whatsapp::relay::render_status;
 
 use crate::samples;
 
-const KNOWN: &[&str] = &[
+pub(crate) const KNOWN: &[&str] = &[
     "+27825550123",
     "ZA.13491208655302741918",
     "ZA.ENT.11815799212886844830",
@@ -27,7 +27,7 @@ const KNOWN: &[&str] = &[
 ];
 
 /// What is planted: the person's identifiers as they may be written.
-const CANARIES: &[&str] = &[
+pub(crate) const CANARIES: &[&str] = &[
     "27825550123",
     "+27 82 555 0123",
     "(082) 555-0123",
@@ -168,7 +168,7 @@ fn render(message: &str, rewrite: &Rewrite<'_>) -> Result<String, whatsapp::rela
     render_message(&stored, rewrite)
 }
 
-fn pointers(at: &str, value: &Value, out: &mut Vec<String>) {
+pub(crate) fn pointers(at: &str, value: &Value, out: &mut Vec<String>) {
     out.push(at.to_owned());
     match value {
         Value::Object(object) => {
@@ -185,7 +185,7 @@ fn pointers(at: &str, value: &Value, out: &mut Vec<String>) {
     }
 }
 
-fn plant(place: &mut Value, canary: &str) {
+pub(crate) fn plant(place: &mut Value, canary: &str) {
     match place {
         Value::Object(object) => {
             object.insert("unknown_member".to_owned(), json!({"deep": [canary]}));
@@ -203,7 +203,7 @@ fn plant(place: &mut Value, canary: &str) {
 
 /// Looks for the canaries without the crate's own scrubber: in every string, key and number, with
 /// everything but letters and digits taken out, and inside base64.
-fn assert_clean(what: &str, rendered: &str) {
+pub(crate) fn assert_clean(what: &str, rendered: &str) {
     assert!(rendered.is_ascii());
     let value: Value = serde_json::from_str(rendered).unwrap();
     let mut strings = Vec::new();

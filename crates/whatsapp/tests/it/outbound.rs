@@ -2,11 +2,13 @@
 
 use std::fmt::Write as _;
 
+use serde_json::Value;
 use whatsapp::outbound::DirectCategory;
 use whatsapp::outbound::MediaSource;
 use whatsapp::outbound::MessagesBody;
 use whatsapp::outbound::SendBody;
 use whatsapp::outbound::Upstream;
+use whatsapp::outbound::parse_marketing_body;
 use whatsapp::outbound::parse_messages_body;
 use whatsapp::outbound::read_body;
 use whatsapp::outbound::visible_text;
@@ -59,7 +61,8 @@ fn invalid_bodies() {
         let error = parse_messages_body(body.as_bytes()).unwrap_err();
         assert_eq!(format!("{} {error}", error.code()), expected, "{body}");
         let graph = error.graph();
-        assert_eq!((graph.status, graph.code), (400, error.code()));
+        let status = if error.code() == 131_005 { 403 } else { 400 };
+        assert_eq!((graph.status, graph.code), (status, error.code()));
         assert_eq!(graph.details, error.to_string());
     }
 }
@@ -91,6 +94,42 @@ fn read_receipts() {
         r#"{"messaging_product":"whatsapp","status":"read","message_id":"wamid.a","typing_indicator":{"type":"text"}}"#,
         ("wamid.a", true),
     );
+}
+
+#[test]
+fn marketing_bodies() {
+    let template = r#""type":"template","template":{"name":"sale","language":{"code":"en"}}"#;
+    let check = |rest: &str, expected: Result<Value, u32>| {
+        let parsed = parse_marketing_body(body(rest).as_bytes());
+        let sent = parsed.map(|mut parsed| {
+            parsed.withhold_activity();
+            let sent = parsed.to_upstream(&Upstream::default());
+            let sent: Value = serde_json::from_slice(&sent).unwrap();
+            assert_eq!(sent["message_activity_sharing"], false);
+            sent["product_policy"].clone()
+        });
+        assert_eq!(sent.map_err(|error| error.code()), expected, "{rest}");
+    };
+    check(template, Ok(Value::Null));
+    check(
+        &format!(r#"{template},"message_activity_sharing":true,"product_policy":"STRICT""#),
+        Ok("STRICT".into()),
+    );
+    check(&format!(r#"{template},"product_policy":"x""#), Err(131_009));
+    check(
+        &format!(r#"{template},"message_activity_sharing":"yes""#),
+        Err(100),
+    );
+    check(&format!(r#"{template},"more":1"#), Err(100));
+    check(r#""type":"text","text":{"body":"x"}"#, Err(134_100));
+    check(r#""text":{"body":"x"}"#, Err(134_100));
+    let group = format!(r#"{template},"recipient_type":"group""#);
+    check(&group, Err(131_005));
+    let read = br#"{"messaging_product":"whatsapp","status":"read","message_id":"wamid.a"}"#;
+    assert_eq!(parse_marketing_body(read).unwrap_err().code(), 131_008);
+    let plain = body(&format!(r#"{template},"product_policy":"STRICT""#));
+    let other = parse_messages_body(plain.as_bytes()).unwrap_err();
+    assert_eq!(other.code(), 100, "it belongs to the other path");
 }
 
 #[test]

@@ -1,0 +1,132 @@
+//! Pages of the book say what the domain says.
+
+use domain::access::AppScope;
+use domain::consent::ConsentState;
+use domain::consent::EvidenceGrade;
+use domain::decision::Reason;
+use domain::ids::PurposeId;
+use domain::suppression::SuppressionScope;
+use domain::suppression::SuppressionSource;
+use domain::time::Timestamp;
+
+const CALLS: &str = include_str!("../../../../docs/calls.md");
+const PAGE: &str = include_str!("../../../../docs/errors.md");
+const PART: &str = "## When the gate refuses";
+
+/// Every reason, with what stands in it as it is on the page: `…`. A new one takes its row here
+/// because the match has no other arm for it.
+fn reasons() -> Vec<Reason> {
+    let at = instant();
+    let own = SuppressionSource::Own;
+    let suppressed = [
+        (SuppressionScope::Promotional, own),
+        (SuppressionScope::BusinessInitiated, own),
+        (SuppressionScope::Purpose(PurposeId(1)), own),
+        (SuppressionScope::Promotional, SuppressionSource::Native),
+    ];
+    let states = [
+        ConsentState::Requested,
+        ConsentState::Given,
+        ConsentState::Renewed,
+        ConsentState::Refused,
+        ConsentState::Withdrawn,
+        ConsentState::Expired,
+        ConsentState::Invalidated,
+        ConsentState::Unknown,
+    ];
+    let mut reasons = vec![
+        Reason::EmergencyStop,
+        Reason::Restricted,
+        Reason::TemplateUnknown,
+        Reason::TemplatePaused,
+        Reason::TemplateNotApproved,
+        Reason::PurposeMissing,
+        Reason::PurposeUnknown,
+        Reason::PurposeWidened,
+        Reason::ConsentExpired { at },
+        Reason::NoticeOutdated,
+        Reason::EvidenceWeak {
+            grade: EvidenceGrade::Asserted,
+            wanted: EvidenceGrade::Confirmed,
+        },
+        Reason::WindowClosed { opened: None },
+        Reason::WindowClosed { opened: Some(at) },
+        Reason::IdentityKeyMissing,
+        Reason::AccountOff,
+        Reason::AccountRestricted { until: None },
+        Reason::AccountRestricted { until: Some(at) },
+        Reason::InitiationRestricted { until: None },
+        Reason::InitiationRestricted { until: Some(at) },
+        Reason::PairRate,
+        Reason::Throughput,
+        Reason::QueuedBehind,
+        Reason::QueueExpired,
+        Reason::QueueCancelled,
+    ];
+    reasons.extend(suppressed.map(|(scope, source)| Reason::Suppressed { scope, source }));
+    reasons.extend(states.map(|state| Reason::ConsentMissing { state }));
+    reasons
+}
+
+fn instant() -> Timestamp {
+    Timestamp::from_micros(1_767_323_045_000_000)
+}
+
+/// The row of a reason.
+fn row(reason: Reason) -> String {
+    let sentence = match reason {
+        Reason::AccountRestricted { .. }
+        | Reason::ConsentExpired { .. }
+        | Reason::InitiationRestricted { .. }
+        | Reason::WindowClosed { .. } => reason.sentence().replace(&instant().to_string(), "…"),
+        Reason::EvidenceWeak { grade, wanted } => reason
+            .sentence()
+            .replace(grade.name(), "…")
+            .replace(wanted.name(), "…"),
+        Reason::EmergencyStop
+        | Reason::Restricted
+        | Reason::Suppressed { .. }
+        | Reason::TemplateUnknown
+        | Reason::TemplatePaused
+        | Reason::TemplateNotApproved
+        | Reason::PurposeMissing
+        | Reason::PurposeUnknown
+        | Reason::PurposeWidened
+        | Reason::ConsentMissing { .. }
+        | Reason::NoticeOutdated
+        | Reason::IdentityKeyMissing
+        | Reason::AccountOff
+        | Reason::PairRate
+        | Reason::Throughput
+        | Reason::QueuedBehind
+        | Reason::QueueExpired
+        | Reason::QueueCancelled => reason.sentence(),
+    };
+    format!("| {} | `{}` | {sentence} |", reason.code(), reason.rule())
+}
+
+#[test]
+fn every_refusal_of_the_gate_is_on_the_page_of_errors_and_no_other() {
+    let mut rows: Vec<String> = reasons().into_iter().map(row).collect();
+    rows.sort();
+    rows.dedup();
+    let (_, part) = PAGE.split_once(PART).unwrap();
+    let part = part.split("\n## ").next().unwrap();
+    let found = part.lines().filter(|line| line.contains(" | `"));
+    let mut found: Vec<&str> = found.collect();
+    found.sort_unstable();
+    assert_eq!(found, rows, "docs/errors.md, When the gate refuses");
+}
+
+#[test]
+fn the_page_of_calls_has_every_scope_and_no_other() {
+    let scopes = AppScope::ALL.map(AppScope::name);
+    let rows = CALLS.lines().filter(|line| line.starts_with("| `"));
+    let rows = rows.filter_map(|line| line.split("` | `").nth(1)?.split('`').next());
+    let mut found: Vec<&str> = rows.collect();
+    found.sort_unstable();
+    found.dedup();
+    let mut expected = scopes.to_vec();
+    expected.sort_unstable();
+    assert_eq!(found, expected, "docs/calls.md");
+}

@@ -1,0 +1,326 @@
+//! The event channel: what endpoints are told, and how.
+
+use std::collections::BTreeMap;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use domain::audit::Actor;
+use domain::event::EventKind;
+use domain::event::EventKinds;
+use domain::ids::EventEndpointId;
+use domain::ids::TokenId;
+use domain::message::IdentityMode;
+use domain::time::Span;
+use domain::time::Timestamp;
+use serde_json::Value;
+use serde_json::json;
+use store::delivery::DeliveryState;
+use store::event::NewEndpoint;
+use testkit::Heard;
+use testkit::Needles;
+use testkit::SIPHO;
+use testkit::THANDI;
+use testkit::TestApp;
+use testkit::TestGateway;
+
+use crate::sends::template;
+use crate::sends::text;
+
+const PAGE: &str = include_str!("../../../../docs/events.md");
+const STAFF: Actor = Actor::Staff(TokenId(1));
+const TEXT: &str = "canary-in-a-text";
+
+/// An endpoint of the channel.
+struct Endpoint {
+    id: EventEndpointId,
+    secret: String,
+    /// What listens there: it takes webhooks like an app's, but is none by now.
+    listener: TestApp,
+}
+
+impl Endpoint {
+    async fn new(gateway: &TestGateway, name: &str, kinds: &[EventKind]) -> Self {
+        let listener = gateway.add_app(name, IdentityMode::Alias).await;
+        let registry = gateway.store.registry();
+        let url = registry.app(listener.id).unwrap().relay_url.clone();
+        gateway.store.end_app(STAFF, listener.id).await.unwrap();
+        let new = NewEndpoint {
+            name: name.to_owned(),
+            url: url.unwrap(),
+            kinds: kinds.iter().copied().collect::<EventKinds>(),
+        };
+        let issued = gateway.store.add_event_endpoint(STAFF, new).await.unwrap();
+        Self {
+            id: issued.id,
+            secret: issued.secret.to_string(),
+            listener,
+        }
+    }
+
+    /// What it was told since the last time; each is signed as it has to be.
+    fn told(&self, now: Timestamp) -> Vec<Value> {
+        let heard = self.listener.take();
+        heard.iter().map(|heard| self.read(heard, now)).collect()
+    }
+
+    fn read(&self, heard: &Heard, now: Timestamp) -> Value {
+        let header = |name: &str| heard.headers[name].to_str().unwrap();
+        assert_eq!(header("content-type"), "application/cloudevents+json");
+        assert_eq!(header("webhook-timestamp"), now.seconds().to_string());
+        let body = std::str::from_utf8(&heard.body).unwrap();
+        let signed = format!(
+            "{}.{}.{body}",
+            header("webhook-id"),
+            header("webhook-timestamp")
+        );
+        let key = STANDARD.decode(self.secret.strip_prefix("whsec_").unwrap());
+        let hash = seal::hmac_sha256(&key.unwrap(), signed.as_bytes());
+        let signature = format!("v1,{}", STANDARD.encode(hash));
+        assert_eq!(header("webhook-signature"), signature);
+        let event: Value = serde_json::from_slice(&heard.body).unwrap();
+        assert_eq!(event["id"], header("webhook-id"));
+        event
+    }
+}
+
+fn types(events: &[Value]) -> Vec<&str> {
+    events
+        .iter()
+        .map(|event| event["type"].as_str().unwrap())
+        .collect()
+}
+
+fn members(value: &Value) -> Vec<String> {
+    let mut members: Vec<String> = value.as_object().unwrap().keys().cloned().collect();
+    members.sort();
+    members
+}
+
+/// The example of each kind on the page.
+fn examples() -> BTreeMap<String, Value> {
+    let blocks = PAGE.split("```json\n").skip(1);
+    blocks
+        .map(|block| block.split("```").next().unwrap())
+        .map(|json| serde_json::from_str::<Value>(json).unwrap())
+        .map(|event| (event["type"].as_str().unwrap().to_owned(), event))
+        .collect()
+}
+
+/// Something of every kind happens to two people.
+async fn a_day(gateway: &TestGateway) {
+    gateway.hear_text(&THANDI, TEXT).await;
+    let answer = gateway.send(&gateway.real, &text(THANDI.address())).await;
+    assert_eq!(answer.status, 200);
+    gateway.settle().await;
+    gateway.consent(&THANDI, "marketing").await;
+    gateway.hear_text(&SIPHO, "STOP").await;
+    let offer = template("spring_sale", SIPHO.address(), &["canary", "20%"]);
+    assert_ne!(gateway.send(&gateway.real, &offer).await.status, 200);
+    let subject = gateway.subject(&SIPHO).await;
+    gateway.store.lift(STAFF, subject).await.unwrap();
+    let echo = json!({"person": "thandi", "field": "smb_message_echoes", "text": {"body": TEXT}});
+    gateway.control("echo", &echo).await;
+    gateway.settle().await;
+    let flagged = json!({"field": "phone_number_quality_update", "value": {"event": "FLAGGED"}});
+    gateway.control("account", &flagged).await;
+    gateway.settle().await;
+}
+
+#[tokio::test]
+async fn every_kind_says_what_its_page_says() {
+    let gateway = TestGateway::start().await;
+    let endpoint = Endpoint::new(&gateway, "everything", &EventKind::ALL).await;
+    a_day(&gateway).await;
+    let told = endpoint.told(gateway.clock.now());
+    let examples = examples();
+    let mut seen: BTreeMap<&str, Vec<Vec<String>>> = BTreeMap::new();
+    for event in &told {
+        assert_eq!(event["specversion"], "1.0");
+        assert_eq!(event["source"], "urn:imvume:test.example");
+        assert_eq!(event["datacontenttype"], "application/json");
+        let at: Timestamp = event["time"].as_str().unwrap().parse().unwrap();
+        assert_eq!(at, gateway.clock.now());
+        let link = event["data"]["link"].as_str().unwrap();
+        assert!(link.starts_with("/api/v1/"), "{link}");
+        let kind = event["type"].as_str().unwrap();
+        let example = &examples[kind];
+        assert_eq!(members(event), members(example), "{kind}");
+        seen.entry(kind).or_default().push(members(&event["data"]));
+    }
+    for kind in EventKind::ALL.map(EventKind::name) {
+        let expected = members(&examples[kind]["data"]);
+        assert!(seen[kind].contains(&expected), "{kind}: {:?}", seen[kind]);
+        // What an example lacks, no event of its kind has.
+        let odd = |member: &&String| !expected.contains(member);
+        let other: Vec<&String> = seen[kind].iter().flatten().filter(odd).collect();
+        assert!(other.is_empty(), "{kind}: {other:?}");
+        assert!(PAGE.contains(&format!("### `{kind}`")), "{kind}");
+        for member in expected {
+            assert!(PAGE.contains(&format!("| `{member}` |")), "{member}");
+        }
+    }
+    assert_eq!(examples.len(), EventKind::ALL.len());
+    let needles = Needles::default()
+        .person(&THANDI)
+        .person(&SIPHO)
+        .text("a text", TEXT)
+        .text("a variable", "canary");
+    assert_eq!(needles.found_in(&endpoint.listener.got()), [""; 0]);
+    // The admin API lists the same.
+    let listed = gateway.store.read_now(|reader| reader.events(None, 200));
+    let registry = gateway.store.registry();
+    let listed: Vec<Value> = listed
+        .unwrap()
+        .iter()
+        .map(|event| Value::Object(event.members(&registry)))
+        .collect();
+    let data: Vec<Value> = told.iter().map(|event| event["data"].clone()).collect();
+    assert_eq!(listed, data);
+}
+
+#[tokio::test]
+async fn an_endpoint_is_told_its_kinds_only() {
+    let gateway = TestGateway::start().await;
+    let stops = Endpoint::new(&gateway, "stops", &[EventKind::Suppressed]).await;
+    let none = Endpoint::new(&gateway, "ended", &EventKind::ALL).await;
+    gateway
+        .store
+        .end_event_endpoint(STAFF, none.id)
+        .await
+        .unwrap();
+    a_day(&gateway).await;
+    let told = stops.told(gateway.clock.now());
+    assert_eq!(types(&told), ["imvume.suppression.added"]);
+    assert_eq!(told[0]["data"]["scope"], "promotional");
+    assert!(none.listener.take().is_empty());
+}
+
+#[tokio::test]
+async fn order_is_kept_and_one_dead_endpoint_delays_nobody_else() {
+    let gateway = TestGateway::start().await;
+    let kinds = [EventKind::MessageReceived];
+    let slow = Endpoint::new(&gateway, "slow", &kinds).await;
+    let quick = Endpoint::new(&gateway, "quick", &kinds).await;
+    slow.listener
+        .answer_with(&[(500, None), (302, None), (503, Some(60))]);
+    let now = || gateway.clock.now();
+    gateway.hear_text(&THANDI, "one").await;
+    gateway.hear_text(&SIPHO, "two").await;
+    let order: Vec<Value> = quick.told(now()).iter().map(|e| e["id"].clone()).collect();
+    assert_eq!(order.len(), 2);
+    let ids =
+        |told: Vec<Value>| -> Vec<Value> { told.iter().map(|event| event["id"].clone()).collect() };
+    let first = vec![order[0].clone()];
+    assert_eq!(ids(slow.told(now())), first);
+    for wait in [Span::seconds(2), Span::seconds(3)] {
+        gateway.advance(wait).await;
+        assert_eq!(ids(slow.told(now())), first, "the same again, and no other");
+    }
+    gateway.advance(Span::seconds(59)).await;
+    assert!(slow.listener.take().is_empty(), "it asked for a minute");
+    gateway.advance(Span::seconds(1)).await;
+    assert_eq!(ids(slow.told(now())), order);
+}
+
+#[tokio::test]
+async fn what_is_given_up_is_replayed_by_its_instants() {
+    let gateway = TestGateway::start().await;
+    let kinds = [EventKind::MessageReceived];
+    let endpoint = Endpoint::new(&gateway, "dead", &kinds).await;
+    let began = gateway.clock.now();
+    endpoint.listener.answer_with(&[(500, None); 24]);
+    gateway.hear_text(&THANDI, "one").await;
+    for _ in 0..40 {
+        gateway.advance(Span::hours(2)).await;
+    }
+    assert_eq!(endpoint.listener.take().len(), 24);
+    let which = (Some(endpoint.id), Some(DeliveryState::Dead));
+    let dead = gateway
+        .store
+        .read_now(|reader| reader.event_deliveries(which, None, 9))
+        .unwrap();
+    assert_eq!(dead.len(), 1);
+    assert_eq!(dead[0].last_status, Some(500));
+    gateway.hear_text(&SIPHO, "two").await;
+    assert_eq!(endpoint.told(gateway.clock.now()).len(), 1);
+
+    let late = Endpoint::new(&gateway, "late", &kinds).await;
+    for (endpoint, count) in [(&endpoint, 1), (&late, 1)] {
+        let range = (began, began + Span::hours(1));
+        let queued = gateway.store.replay_events(STAFF, endpoint.id, range).await;
+        assert_eq!(queued.unwrap(), count);
+        gateway.settle().await;
+        let told = endpoint.told(gateway.clock.now());
+        assert_eq!(told.len(), 1);
+        assert_eq!(told[0]["time"], json!(began.to_string()));
+    }
+}
+
+#[tokio::test]
+async fn gone_ends_it() {
+    let gateway = TestGateway::start().await;
+    let endpoint = Endpoint::new(&gateway, "gone", &[EventKind::MessageReceived]).await;
+    endpoint.listener.answer_with(&[(410, None)]);
+    gateway.hear_text(&THANDI, "one").await;
+    gateway.hear_text(&THANDI, "two").await;
+    gateway.advance(Span::hours(3)).await;
+    assert_eq!(endpoint.listener.take().len(), 1);
+    let registry = gateway.store.registry();
+    assert!(registry.event_endpoints[0].ended_at.is_some());
+}
+
+#[tokio::test]
+async fn nothing_is_told_of_a_restricted_person() {
+    let gateway = TestGateway::start().await;
+    let endpoint = Endpoint::new(&gateway, "crm", &[EventKind::MessageReceived]).await;
+    let began = gateway.clock.now();
+    endpoint.listener.answer_with(&[(500, None)]);
+    gateway.hear_text(&THANDI, "one").await;
+    assert_eq!(endpoint.listener.take().len(), 1);
+    gateway.restrict(&THANDI, true).await;
+    gateway.hear_text(&THANDI, "two").await;
+    gateway.hear_text(&SIPHO, "three").await;
+    gateway.advance(Span::hours(3)).await;
+    let told = endpoint.told(gateway.clock.now());
+    let sipho = gateway.subject(&SIPHO).await;
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert_eq!(told[0]["data"]["subject"], sipho.0);
+    // Nor is it by a replay, until the restriction is lifted.
+    let replay = async || {
+        let range = (began, gateway.clock.now());
+        let queued = gateway.store.replay_events(STAFF, endpoint.id, range).await;
+        queued.unwrap();
+        gateway.settle().await;
+        endpoint.told(gateway.clock.now()).len()
+    };
+    assert_eq!(replay().await, 1);
+    gateway.restrict(&THANDI, false).await;
+    assert_eq!(replay().await, 3);
+}
+
+#[tokio::test]
+async fn the_background_job_tells_too() {
+    let gateway = TestGateway::start().await;
+    gateway.service.run();
+    let endpoint = Endpoint::new(&gateway, "crm", &[EventKind::MessageReceived]).await;
+    let mut told = Vec::new();
+    for n in 0..20 {
+        let body = json!({"from": "thandi", "text": format!("{n}")});
+        gateway.control("inbound", &body).await;
+    }
+    for _ in 0..2_000 {
+        told.extend(endpoint.told(gateway.clock.now()));
+        if told.len() == 20 {
+            break;
+        }
+        gateway
+            .control("deliveries/settle", &json!({"bound_ms": 5}))
+            .await;
+    }
+    assert_eq!(told.len(), 20);
+    let messages: Vec<i64> = told
+        .iter()
+        .map(|event| event["data"]["message"].as_i64().unwrap())
+        .collect();
+    assert!(messages.is_sorted(), "{messages:?}");
+}

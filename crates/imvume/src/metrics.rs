@@ -1,0 +1,308 @@
+//! `/metrics`: the figures of this process, in the text format that Prometheus reads (OpenMetrics
+//! 1.0), for the staff listener.
+//!
+//! `docs/operating.md` lists every figure, and a test holds the page to what is shown. Who counts a
+//! thing registers it; what nobody counts but can be looked up (the process, files, queues) is looked
+//! up when somebody asks. To add a figure: register it, and add its row to the page.
+
+mod process;
+mod readers;
+
+use std::fmt;
+use std::path::Path;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::OnceLock;
+use std::sync::atomic::AtomicU64;
+
+use axum::Router;
+use axum::extract::Extension;
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::http::StatusCode;
+use axum::http::header;
+use axum::response::IntoResponse as _;
+use axum::response::Response;
+use axum::routing::get;
+use domain::time::Timestamp;
+use imvume::listen;
+use imvume::listen::Client;
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::encoding::text::encode_eof;
+use prometheus_client::encoding::text::encode_registry;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::info::Info;
+use prometheus_client::registry::Registry;
+use prometheus_client::registry::Unit;
+use service::Service;
+use store::Clock;
+use store::StoreError;
+
+use crate::config::Config;
+use crate::metrics::process::Process;
+use crate::metrics::readers::Gate;
+
+/// Deliveries of an app are counted up to here: looking further costs more than it tells.
+const BACKLOG: u32 = 10_000;
+
+const TEXT: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+#[derive(Clone, Debug, EncodeLabelSet, Eq, Hash, PartialEq)]
+struct App {
+    app: i64,
+}
+
+#[derive(Clone, Debug, EncodeLabelSet, Eq, Hash, PartialEq)]
+struct Outcome {
+    listener: &'static str,
+    outcome: &'static str,
+}
+
+/// Everything that is shown.
+pub(crate) struct Metrics {
+    gate: Gate,
+    leading: OnceLock<Leading>,
+    listeners: listen::Measures,
+    process: Process,
+    registry: Registry,
+    renewals: Family<Outcome, Counter>,
+    standby: Gauge,
+    /// Where the database stands, unless a server keeps it.
+    database: Option<PathBuf>,
+}
+
+/// What is shown of the service, once this process leads.
+struct Leading {
+    looked_up: LookedUp,
+    registry: Registry,
+    service: Arc<Service>,
+}
+
+/// What is looked up when somebody asks.
+#[derive(Default)]
+struct LookedUp {
+    backlog: Family<App, Gauge>,
+    checkpoint_age: Gauge<f64, AtomicU64>,
+    database: Gauge,
+    entries: Gauge,
+    store: Gauge,
+    unpublished: Gauge,
+    write_ahead: Gauge,
+}
+
+impl Metrics {
+    /// Those of a process that stands by.
+    pub(crate) fn new(config: &Config) -> Self {
+        let mut registry = Registry::with_prefix("imvume");
+        let listeners = listen::Measures::default();
+        let (process, renewals, standby) =
+            (Process::default(), Family::default(), Gauge::default());
+        let version = Info::new([("version", env!("CARGO_PKG_VERSION"))]);
+        registry.register("build", "The program that runs", version);
+        listeners.register(&mut registry);
+        registry.register(
+            "tls_renewals",
+            "New certificate files that were seen, by whether they could be put in force",
+            renewals.clone(),
+        );
+        registry.register(
+            "store_standby",
+            "Whether this process waits for its turn to write",
+            standby.clone(),
+        );
+        standby.set(1);
+        process.register(&mut registry);
+        process.started(Clock::default().now());
+        Self {
+            gate: Gate::new(&config.metrics),
+            leading: OnceLock::new(),
+            listeners,
+            process,
+            registry,
+            renewals,
+            standby,
+            database: config.database_file(),
+        }
+    }
+
+    /// Shows the figures of the service from now on, too.
+    pub(crate) fn lead(&self, service: &Arc<Service>) {
+        let mut registry = Registry::with_prefix("imvume");
+        let looked_up = LookedUp::default();
+        service.measures().register(&mut registry);
+        looked_up.register(&mut registry);
+        let _ = self.leading.set(Leading {
+            looked_up,
+            registry,
+            service: Arc::clone(service),
+        });
+        self.standby.set(0);
+    }
+
+    /// The route, for the staff listener.
+    pub(crate) fn router(self: &Arc<Self>) -> Router {
+        Router::new()
+            .route("/metrics", get(show))
+            .with_state(Arc::clone(self))
+    }
+
+    /// Where the listeners count.
+    pub(crate) const fn listeners(&self) -> &listen::Measures {
+        &self.listeners
+    }
+
+    /// Counts new certificate files of a listener.
+    pub(crate) fn renewed(&self, listener: &'static str, renewal: &listen::Renewal) {
+        let outcome = match renewal {
+            listen::Renewal::Kept(_) => "kept",
+            listen::Renewal::Renewed => "renewed",
+            listen::Renewal::Unchanged => return,
+        };
+        self.renewals
+            .get_or_create(&Outcome { listener, outcome })
+            .inc();
+    }
+
+    /// Makes the count of a listener's renewals begin at zero.
+    pub(crate) fn expect_renewals(&self, listener: &'static str) {
+        for outcome in ["kept", "renewed"] {
+            drop(self.renewals.get_or_create(&Outcome { listener, outcome }));
+        }
+    }
+
+    async fn look_up(&self) {
+        self.process.look();
+        if let Some(leading) = self.leading.get() {
+            leading.look_up(self.database.as_deref()).await;
+        }
+    }
+
+    /// The text of everything there is to show.
+    fn text(&self) -> Result<String, fmt::Error> {
+        let mut text = String::new();
+        encode_registry(&mut text, &self.registry)?;
+        if let Some(leading) = self.leading.get() {
+            encode_registry(&mut text, &leading.registry)?;
+        }
+        encode_eof(&mut text)?;
+        Ok(text)
+    }
+}
+
+impl Leading {
+    async fn look_up(&self, database: Option<&Path>) {
+        let seen = &self.looked_up;
+        if let Some(database) = database {
+            let length = |path: &Path| {
+                let length = std::fs::metadata(path).map_or(0, |metadata| metadata.len());
+                length.cast_signed()
+            };
+            seen.database.set(length(database));
+            seen.write_ahead
+                .set(length(&database.with_extension("db-wal")));
+        }
+        let answered = self.ask_store().await;
+        seen.store.set(i64::from(answered.is_ok()));
+        if let Err(error) = answered {
+            tracing::warn!(%error, "cannot look up the store's figures");
+        }
+    }
+
+    async fn ask_store(&self) -> Result<(), StoreError> {
+        let store = self.service.store();
+        let apps: Vec<_> = store.registry().apps.iter().map(|app| app.id).collect();
+        let asked = store.read(move |reader| {
+            // Whatever waits, also for a later attempt.
+            let ever = Timestamp::from_micros(i64::MAX);
+            let backlog = apps
+                .into_iter()
+                .map(|app| Ok((app, reader.due(app, ever, BACKLOG)?.len())));
+            Ok((
+                reader.log_size()?,
+                backlog.collect::<Result<Vec<_>, StoreError>>()?,
+            ))
+        });
+        let (entries, backlog) = asked.await?;
+        let seen = &self.looked_up;
+        for (app, waiting) in backlog {
+            let waiting = i64::try_from(waiting).unwrap_or(i64::MAX);
+            seen.backlog.get_or_create(&App { app: app.0 }).set(waiting);
+        }
+        seen.entries.set(entries.cast_signed());
+        if let Some((published, at)) = self.service.measures().last_published() {
+            let age = store.clock().now().since(at).as_micros();
+            #[expect(clippy::cast_precision_loss, reason = "microseconds fit for centuries")]
+            seen.checkpoint_age.set(age as f64 / 1e6);
+            let unpublished = entries.saturating_sub(published);
+            seen.unpublished.set(unpublished.cast_signed());
+        }
+        Ok(())
+    }
+}
+
+impl LookedUp {
+    fn register(&self, registry: &mut Registry) {
+        registry.register(
+            "deliveries_waiting",
+            "Deliveries that wait, by app; counted up to 10000",
+            self.backlog.clone(),
+        );
+        registry.register_with_unit(
+            "log_checkpoint_age",
+            "Since the log's files were last seen to be under a checkpoint whole",
+            Unit::Seconds,
+            self.checkpoint_age.clone(),
+        );
+        registry.register("log_entries", "Entries of the log", self.entries.clone());
+        registry.register(
+            "log_entries_unpublished",
+            "Entries of the log that no checkpoint covers yet",
+            self.unpublished.clone(),
+        );
+        registry.register_with_unit(
+            "database",
+            "The file of the database, where it is one",
+            Unit::Bytes,
+            self.database.clone(),
+        );
+        registry.register_with_unit(
+            "database_wal",
+            "The write-ahead log of the database, where it is a file",
+            Unit::Bytes,
+            self.write_ahead.clone(),
+        );
+        registry.register(
+            "store_up",
+            "Whether the store answered when these figures were asked for",
+            self.store.clone(),
+        );
+    }
+}
+
+async fn show(
+    State(metrics): State<Arc<Metrics>>,
+    client: Option<Extension<Client>>,
+    headers: HeaderMap,
+) -> Response {
+    let client = client.map(|Extension(client)| client);
+    let store = metrics
+        .leading
+        .get()
+        .map(|leading| &**leading.service.store());
+    if !metrics.gate.admits(client, &headers, store) {
+        let challenge = [(header::WWW_AUTHENTICATE, "Bearer")];
+        let told = "these figures take a token, or an address that is allowed to read them\n";
+        return (StatusCode::UNAUTHORIZED, challenge, told).into_response();
+    }
+    metrics.look_up().await;
+    let Ok(text) = metrics.text() else {
+        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+    };
+    let head = [
+        (header::CONTENT_TYPE, TEXT),
+        (header::CACHE_CONTROL, "no-store"),
+    ];
+    (head, text).into_response()
+}

@@ -1,0 +1,562 @@
+//! PostgreSQL: one session that writes, a few that read.
+//!
+//! A session is used from one thread at a time, without async. The writer's drives its own socket;
+//! those of readers, which may be asked from within a runtime, are driven by a thread of the server's
+//! own.
+
+use std::cell::Cell;
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::Context;
+use std::task::Poll;
+use std::task::Wake;
+use std::task::Waker;
+use std::thread::Thread;
+use std::time::Duration;
+
+use bytes::Bytes;
+use bytes::BytesMut;
+use futures_util::TryStreamExt;
+use futures_util::future::try_join_all;
+use tokio::runtime::Runtime;
+use tokio_postgres::Client;
+use tokio_postgres::SimpleQueryMessage;
+use tokio_postgres::Statement;
+use tokio_postgres::binary_copy::BinaryCopyInWriter;
+use tokio_postgres::types::FromSql;
+use tokio_postgres::types::IsNull;
+use tokio_postgres::types::ToSql;
+use tokio_postgres::types::Type;
+use tokio_postgres::types::to_sql_checked;
+
+use crate::dialect::connection::Write;
+use crate::dialect::error::DbError;
+use crate::dialect::error::DbResult;
+use crate::dialect::value::Params;
+use crate::dialect::value::Value;
+use crate::dialect::value::ValueRef;
+
+/// How many statements a session keeps prepared; beyond it, it starts over.
+const PREPARED: usize = 512;
+
+/// How many rows a scan fetches at a time.
+const PAGE: u32 = 1_024;
+
+/// Where a session's transaction stands.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Phase {
+    Idle,
+    Open,
+    /// A statement failed: the server ignores everything until the transaction is taken back.
+    Failed,
+}
+
+/// A runtime that may be dropped anywhere.
+#[derive(Debug)]
+pub(super) struct Io(Option<Runtime>);
+
+impl Io {
+    pub(super) const fn new(runtime: Runtime) -> Self {
+        Self(Some(runtime))
+    }
+
+    pub(super) const fn runtime(&self) -> Option<&Runtime> {
+        self.0.as_ref()
+    }
+}
+
+impl Drop for Io {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.0.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+/// Who drives a session's socket.
+#[derive(Debug)]
+pub(super) enum Driver {
+    /// The thread that asks.
+    Own(Io),
+    /// A thread beside it.
+    Shared {
+        /// Kept for as long as the session is.
+        _io: Arc<Io>,
+    },
+}
+
+/// A statement that takes rows column by column, with the types of the columns.
+type ByColumn = (Statement, Arc<[Type]>);
+
+/// A session on the server.
+pub(crate) struct Session {
+    client: Client,
+    driver: Driver,
+    statements: RefCell<HashMap<String, Statement>>,
+    tables: RefCell<HashMap<&'static str, ByColumn>>,
+    phase: Cell<Phase>,
+    lost: Cell<bool>,
+    scans: Cell<u32>,
+    writes: Cell<u64>,
+}
+
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Session")
+            .field("phase", &self.phase.get())
+            .field("lost", &self.lost.get())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Session {
+    pub(super) fn new(client: Client, driver: Driver) -> Self {
+        Self {
+            client,
+            driver,
+            statements: RefCell::default(),
+            tables: RefCell::default(),
+            phase: Cell::new(Phase::Idle),
+            lost: Cell::new(false),
+            scans: Cell::new(0),
+            writes: Cell::new(0),
+        }
+    }
+
+    /// Waits on this thread for an answer, and remembers what a failure means for the transaction.
+    fn wait<T>(
+        &self,
+        answer: impl Future<Output = Result<T, tokio_postgres::Error>>,
+    ) -> DbResult<T> {
+        let answer = match &self.driver {
+            Driver::Own(io) => match io.runtime() {
+                Some(runtime) => runtime.block_on(answer),
+                None => return Err(DbError::Lost),
+            },
+            Driver::Shared { .. } => park_on(answer),
+        };
+        answer.map_err(|error| {
+            let error = DbError::from(error);
+            if self.phase.get() == Phase::Open {
+                self.phase.set(Phase::Failed);
+            }
+            if matches!(error, DbError::Lost) || self.client.is_closed() {
+                self.lost.set(true);
+                return DbError::Lost;
+            }
+            error
+        })
+    }
+
+    /// Asks nothing for a while. Only for a session whose thread drives it.
+    pub(super) fn rest(&self, pause: Duration) -> DbResult<()> {
+        self.wait(async {
+            tokio::time::sleep(pause).await;
+            Ok(())
+        })
+    }
+
+    /// Runs statements without parameters. Returns the first column of the first row, as text.
+    pub(super) fn batch(&self, sql: &str) -> DbResult<Option<String>> {
+        let messages = self.wait(self.client.simple_query(sql))?;
+        Ok(messages.iter().find_map(|message| match message {
+            SimpleQueryMessage::Row(row) => row.get(0).map(str::to_owned),
+            _ => None,
+        }))
+    }
+
+    /// The columns of the one row of a statement without parameters, as text.
+    pub(super) fn texts(&self, sql: &str) -> DbResult<Vec<String>> {
+        let messages = self.wait(self.client.simple_query(sql))?;
+        let row = messages.iter().find_map(|message| match message {
+            SimpleQueryMessage::Row(row) => Some(row),
+            _ => None,
+        });
+        let row = row.ok_or(DbError::NoRow)?;
+        let column = |place| row.get(place).unwrap_or_default().to_owned();
+        Ok((0..row.len()).map(column).collect())
+    }
+
+    pub(super) fn prepare_cached(&self, sql: &str) -> DbResult<Statement> {
+        if !sql.starts_with("SELECT") {
+            self.writes.set(self.writes.get() + 1);
+        }
+        if let Some(statement) = self.statements.borrow().get(sql) {
+            return Ok(statement.clone());
+        }
+        let statement = self.wait(self.client.prepare(sql))?;
+        let mut statements = self.statements.borrow_mut();
+        if statements.len() >= PREPARED {
+            statements.clear();
+        }
+        statements.insert(sql.to_owned(), statement.clone());
+        Ok(statement)
+    }
+
+    pub(super) fn execute(&self, statement: &Statement, values: Vec<Value>) -> DbResult<usize> {
+        let touched = self.wait(self.client.execute_raw(statement, values))?;
+        Ok(usize::try_from(touched).unwrap_or(usize::MAX))
+    }
+
+    pub(super) fn query(
+        &self,
+        statement: &Statement,
+        values: Vec<Value>,
+    ) -> DbResult<Vec<tokio_postgres::Row>> {
+        self.wait(async {
+            let rows = self.client.query_raw(statement, values).await?;
+            rows.try_collect().await
+        })
+    }
+
+    /// Sends all statements at once and then waits for all answers: one journey instead of many.
+    pub(super) fn write_all(&self, writes: Vec<Write<'_>>) -> DbResult<Vec<usize>> {
+        let mut prepared = Vec::with_capacity(writes.len());
+        for write in writes {
+            prepared.push(match write {
+                Write::Statement { sql, values } => {
+                    Ready::Statement(self.prepare_cached(sql)?, values)
+                }
+                Write::Rows {
+                    table,
+                    columns,
+                    width,
+                    on_conflict,
+                    values,
+                } => {
+                    let (statement, types) = self.by_column(table, (columns, on_conflict))?;
+                    Ready::Columns(statement, transpose(&types, width, values)?)
+                }
+            });
+        }
+        let sent = prepared.into_iter().map(|ready| async move {
+            match ready {
+                Ready::Statement(statement, values) => {
+                    self.client.execute_raw(&statement, values).await
+                }
+                Ready::Columns(statement, columns) => {
+                    self.client.execute_raw(&statement, columns).await
+                }
+            }
+        });
+        let touched = self.wait(try_join_all(sent))?;
+        let count = |touched| usize::try_from(touched).unwrap_or(usize::MAX);
+        Ok(touched.into_iter().map(count).collect())
+    }
+
+    /// The statement that takes rows of a table column by column, with the types of its columns.
+    fn by_column(
+        &self,
+        table: &'static str,
+        (columns, on_conflict): (&str, &str),
+    ) -> DbResult<ByColumn> {
+        self.writes.set(self.writes.get() + 1);
+        if let Some((statement, types)) = self.tables.borrow().get(table) {
+            return Ok((statement.clone(), Arc::clone(types)));
+        }
+        let shape = self.wait(
+            self.client
+                .prepare(&format!("SELECT {columns} FROM {table}")),
+        )?;
+        let types: Arc<[Type]> = shape.columns().iter().map(|c| c.type_().clone()).collect();
+        let arrays: Vec<String> = types
+            .iter()
+            .enumerate()
+            .map(|(place, ty)| format!("${}::{}[]", place + 1, ty.name()))
+            .collect();
+        let sql = format!(
+            "INSERT INTO {table} ({columns}) SELECT * FROM unnest({}){on_conflict}",
+            arrays.join(", ")
+        );
+        let statement = self.wait(self.client.prepare(&sql))?;
+        let held = (statement.clone(), Arc::clone(&types));
+        self.tables.borrow_mut().insert(table, held);
+        Ok((statement, types))
+    }
+
+    /// Begins to copy rows into a table.
+    pub(super) fn copy_into(
+        &self,
+        table: &str,
+        columns: &str,
+    ) -> DbResult<Pin<Box<BinaryCopyInWriter>>> {
+        let shape = self.wait(
+            self.client
+                .prepare(&format!("SELECT {columns} FROM {table}")),
+        )?;
+        let types: Vec<Type> = shape.columns().iter().map(|c| c.type_().clone()).collect();
+        let sql = format!("COPY {table} ({columns}) FROM STDIN BINARY");
+        let sink = self.wait(self.client.copy_in::<_, Bytes>(&sql))?;
+        Ok(Box::pin(BinaryCopyInWriter::new(sink, &types)))
+    }
+
+    pub(super) fn copy_rows(
+        &self,
+        mut writer: Pin<&mut BinaryCopyInWriter>,
+        rows: Vec<Vec<Value>>,
+    ) -> DbResult<()> {
+        self.wait(async {
+            for row in rows {
+                writer.as_mut().write_raw(row).await?;
+            }
+            Ok(())
+        })
+    }
+
+    pub(super) fn copied(&self, writer: Pin<&mut BinaryCopyInWriter>) -> DbResult<()> {
+        self.wait(writer.finish()).map(drop)
+    }
+
+    /// Begins a transaction in a database that nobody writes to yet.
+    pub(super) fn begin_new(&self) -> DbResult<()> {
+        self.batch("BEGIN")?;
+        self.phase.set(Phase::Open);
+        Ok(())
+    }
+
+    /// Begins to fetch rows of a query without parameters, a page at a time.
+    pub(super) fn scan(&self, sql: &str) -> DbResult<Rows<'_>> {
+        let name = self.scans.get();
+        self.scans.set(name.wrapping_add(1));
+        self.batch(&format!("DECLARE scan_{name} NO SCROLL CURSOR FOR {sql}"))?;
+        let fetch = format!("FETCH FORWARD {PAGE} FROM scan_{name}");
+        Ok(Rows {
+            more: Some((self, self.wait(self.client.prepare(&fetch))?)),
+            page: Vec::new().into_iter(),
+            current: None,
+        })
+    }
+
+    /// Begins the writer's transaction, if nobody has taken over: whoever does counts `run` up, and
+    /// cannot while a transaction holds it.
+    pub(super) fn begin(&self, run: i64) -> DbResult<()> {
+        // Open as soon as it is asked for: whatever fails after `BEGIN` leaves it to be taken back.
+        self.phase.set(Phase::Open);
+        let held = self.batch("BEGIN; SELECT value FROM settings WHERE name = 'run' FOR SHARE");
+        let fault = match held {
+            Ok(Some(held)) if held.parse() == Ok(run) => return Ok(()),
+            Ok(_) => DbError::Fenced,
+            Err(error) => error,
+        };
+        self.rollback()?;
+        Err(fault)
+    }
+
+    pub(super) fn begin_read(&self) -> DbResult<()> {
+        self.batch("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")?;
+        self.phase.set(Phase::Open);
+        Ok(())
+    }
+
+    pub(super) fn commit(&self) -> DbResult<()> {
+        // The server answers the commit of a failed transaction by taking it back, without an error.
+        if self.phase.get() != Phase::Open {
+            self.rollback()?;
+            return Err(DbError::Ended);
+        }
+        let committed = self.batch("COMMIT").map(drop);
+        self.phase.set(Phase::Idle);
+        committed
+    }
+
+    pub(super) fn rollback(&self) -> DbResult<()> {
+        if self.phase.replace(Phase::Idle) == Phase::Idle || self.lost.get() {
+            return Ok(());
+        }
+        self.batch("ROLLBACK").map(drop)
+    }
+
+    pub(super) fn in_transaction(&self) -> bool {
+        self.phase.get() != Phase::Idle && !self.lost.get()
+    }
+
+    /// What failed was taken back: the transaction goes on.
+    pub(super) fn mended(&self) {
+        self.phase.set(Phase::Open);
+    }
+
+    pub(super) fn is_sound(&self) -> bool {
+        self.phase.get() == Phase::Open && !self.is_lost()
+    }
+
+    pub(super) const fn writes(&self) -> u64 {
+        self.writes.get()
+    }
+
+    pub(super) fn is_lost(&self) -> bool {
+        self.lost.get() || self.client.is_closed()
+    }
+}
+
+/// Rows that came back.
+pub(crate) struct Rows<'s> {
+    more: Option<(&'s Session, Statement)>,
+    page: std::vec::IntoIter<tokio_postgres::Row>,
+    current: Option<tokio_postgres::Row>,
+}
+
+impl Rows<'_> {
+    pub(super) fn held(rows: Vec<tokio_postgres::Row>) -> Self {
+        Self {
+            more: None,
+            page: rows.into_iter(),
+            current: None,
+        }
+    }
+
+    pub(super) fn next(&mut self) -> DbResult<Option<&tokio_postgres::Row>> {
+        self.current = self.page.next();
+        if self.current.is_none()
+            && let Some((session, fetch)) = &self.more
+        {
+            self.page = session.query(fetch, Vec::new())?.into_iter();
+            self.current = self.page.next();
+            if self.current.is_none() {
+                self.more = None;
+            }
+        }
+        Ok(self.current.as_ref())
+    }
+}
+
+/// Parameters as they are kept until they are sent.
+pub(super) fn gather(parameters: impl Params) -> DbResult<Vec<Value>> {
+    let mut values = Vec::new();
+    parameters.bind(&mut |value| {
+        values.push(value.to_owned());
+        Ok(())
+    })?;
+    Ok(values)
+}
+
+/// A column's value where the row keeps it.
+pub(super) fn value(row: &tokio_postgres::Row, column: usize) -> DbResult<ValueRef<'_>> {
+    row.try_get(column).map_err(|_| DbError::Type)
+}
+
+/// What is ready to be sent.
+enum Ready {
+    Statement(Statement, Vec<Value>),
+    Columns(Statement, Vec<Column>),
+}
+
+/// The values of one column of many rows.
+#[derive(Debug)]
+enum Column {
+    Blobs(Vec<Option<Vec<u8>>>),
+    Integers(Vec<Option<i64>>),
+    Texts(Vec<Option<String>>),
+}
+
+/// Turns rows into columns.
+fn transpose(types: &[Type], width: usize, values: Vec<Value>) -> DbResult<Vec<Column>> {
+    let rows = values.len() / width.max(1);
+    let mut columns: Vec<Column> = types
+        .iter()
+        .map(|ty| match *ty {
+            Type::BYTEA => Column::Blobs(Vec::with_capacity(rows)),
+            Type::INT8 => Column::Integers(Vec::with_capacity(rows)),
+            _ => Column::Texts(Vec::with_capacity(rows)),
+        })
+        .collect();
+    let mut values = values.into_iter();
+    for _ in 0..rows {
+        for (column, value) in columns.iter_mut().zip(values.by_ref()) {
+            match (column, value) {
+                (Column::Blobs(all), Value::Blob(blob)) => all.push(Some(blob)),
+                (Column::Blobs(all), Value::Null) => all.push(None),
+                (Column::Integers(all), Value::Integer(number)) => all.push(Some(number)),
+                (Column::Integers(all), Value::Null) => all.push(None),
+                (Column::Texts(all), Value::Text(text)) => all.push(Some(text)),
+                (Column::Texts(all), Value::Null) => all.push(None),
+                _ => return Err(DbError::Type),
+            }
+        }
+    }
+    Ok(columns)
+}
+
+impl ToSql for Column {
+    fn to_sql(&self, ty: &Type, out: &mut BytesMut) -> Result<IsNull, Fault> {
+        match self {
+            Self::Blobs(all) => all.to_sql(ty, out),
+            Self::Integers(all) => all.to_sql(ty, out),
+            Self::Texts(all) => all.to_sql(ty, out),
+        }
+    }
+
+    fn accepts(_: &Type) -> bool {
+        true
+    }
+
+    to_sql_checked!();
+}
+
+type Fault = Box<dyn std::error::Error + Sync + Send>;
+
+impl ToSql for Value {
+    fn to_sql(&self, ty: &Type, out: &mut BytesMut) -> Result<IsNull, Fault> {
+        match self {
+            Self::Null => Ok(IsNull::Yes),
+            Self::Integer(number) => match *ty {
+                Type::INT8 => number.to_sql(ty, out),
+                Type::INT4 => i32::try_from(*number)?.to_sql(ty, out),
+                _ => Err(Fault::from(DbError::Type)),
+            },
+            Self::Text(text) if <&str as ToSql>::accepts(ty) => text.to_sql(ty, out),
+            Self::Blob(blob) if *ty == Type::BYTEA => blob.to_sql(ty, out),
+            Self::Blob(_) | Self::Real(_) | Self::Text(_) => Err(Fault::from(DbError::Type)),
+        }
+    }
+
+    fn accepts(_: &Type) -> bool {
+        true
+    }
+
+    to_sql_checked!();
+}
+
+impl<'a> FromSql<'a> for ValueRef<'a> {
+    fn from_sql(ty: &Type, raw: &'a [u8]) -> Result<Self, Fault> {
+        Ok(match *ty {
+            Type::INT8 => Self::Integer(i64::from_sql(ty, raw)?),
+            Type::INT4 => Self::Integer(i32::from_sql(ty, raw)?.into()),
+            Type::BOOL => Self::Integer(bool::from_sql(ty, raw)?.into()),
+            Type::BYTEA => Self::Blob(raw),
+            _ => Self::Text(<&str>::from_sql(ty, raw)?),
+        })
+    }
+
+    fn from_sql_null(_: &Type) -> Result<Self, Fault> {
+        Ok(Self::Null)
+    }
+
+    fn accepts(ty: &Type) -> bool {
+        matches!(*ty, Type::INT8 | Type::INT4 | Type::BOOL | Type::BYTEA)
+            || <&str as FromSql<'_>>::accepts(ty)
+    }
+}
+
+/// Waits on this thread for something that others drive.
+fn park_on<T>(future: impl Future<Output = T>) -> T {
+    struct Unpark(Thread);
+    impl Wake for Unpark {
+        fn wake(self: Arc<Self>) {
+            self.0.unpark();
+        }
+    }
+    let waker = Waker::from(Arc::new(Unpark(std::thread::current())));
+    let mut context = Context::from_waker(&waker);
+    let mut future = pin!(future);
+    loop {
+        if let Poll::Ready(answer) = future.as_mut().poll(&mut context) {
+            return answer;
+        }
+        std::thread::park();
+    }
+}
