@@ -3,12 +3,17 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
+use whatsapp::outbound::BlockBody;
 use whatsapp::outbound::MessagesBody;
 use whatsapp::outbound::OutboundKind;
 use whatsapp::outbound::SendBody;
 use whatsapp::outbound::Upstream;
 use whatsapp::outbound::check_link;
+use whatsapp::outbound::parse_block_body;
+use whatsapp::outbound::parse_marketing_body;
 use whatsapp::outbound::parse_messages_body;
+use whatsapp::outbound::parse_template_creation;
+use whatsapp::outbound::parse_template_edit;
 use whatsapp::outbound::read_body;
 use whatsapp::outbound::visible_text;
 
@@ -24,7 +29,31 @@ fuzz_target!(|body: &[u8]| {
         Ok(MessagesBody::Send(send)) => same_upstream(&send),
         Err(error) => assert!(error.to_string().is_ascii()),
     }
+    if let Ok(mut send) = parse_marketing_body(body) {
+        send.withhold_activity();
+        let sent = send.to_upstream(&Upstream::default());
+        assert!(parse_marketing_body(&sent).is_ok());
+    }
+    around(body);
 });
+
+/// The other bodies of apps: what goes to Meta would be taken from an app again.
+fn around(body: &[u8]) {
+    if let Ok(block) = parse_block_body(body) {
+        let people: Vec<_> = block.people.into_iter().map(|entry| entry.person).collect();
+        let again = parse_block_body(&BlockBody::to_upstream(&people));
+        let again = again.map(|again| again.people.len());
+        assert_eq!(again.ok(), Some(people.len()));
+    }
+    if let Ok(mut template) = parse_template_creation(body) {
+        template.withhold_creative_features(true);
+        let sent = template.to_upstream();
+        assert!(parse_template_creation(&sent).is_ok());
+    }
+    if let Ok(template) = parse_template_edit(body) {
+        assert!(parse_template_edit(&template.to_upstream()).is_ok());
+    }
+}
 
 /// What goes to Meta reads as what was checked.
 fn same_upstream(send: &SendBody) {

@@ -9,6 +9,7 @@ use whatsapp::relay::RelayError;
 use whatsapp::relay::RelayMessage;
 use whatsapp::relay::RelayStatus;
 use whatsapp::relay::Rewrite;
+use whatsapp::relay::render_group_message;
 use whatsapp::relay::render_message;
 use whatsapp::relay::render_status;
 use whatsapp::relay::scrub;
@@ -61,6 +62,9 @@ fn whole(message: &InboundMessage<'_>) {
     }
     if let Ok(rendered) = render_message(&stored, &rewrite(REAL, &map)) {
         json(&rendered);
+    }
+    if let Ok(rendered) = render_group_message(&stored, &rewrite(ALIAS, &map), "group.o") {
+        clean(&rendered);
     }
 }
 
