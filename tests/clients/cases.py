@@ -9,8 +9,6 @@ from dataclasses import dataclass
 import httpx
 from pywa import errors
 from pywa import types
-from pywa.types.templates import BodyText
-from pywa.types.templates import TemplateLanguage
 
 from client import Client
 from emulator import Emulator
@@ -18,6 +16,9 @@ from facts import Facts
 from facts import Person
 from leak import check_probe
 from leak import leaks
+from sdks.with_pywa import refusal_of
+from sdks.with_pywa import send_picture
+from sdks.with_pywa import send_template
 
 ALIAS = re.compile(r"[A-Z]{2}\.\d{20}")
 PROGRESS = (
@@ -86,14 +87,11 @@ _NUMBERS = _numbers()
 
 def _refused(scene: Scene, kind: type[errors.WhatsAppError], send: Callable[[], object]) -> None:
     mark = scene.emulator.mark()
-    try:
-        send()
-    except errors.WhatsAppError as error:
-        scene.client.errors.append(repr(error))
-        assert type(error) is kind, f"refused with {type(error).__name__} {error.code}"
-        assert error.details, "the refusal gives no reason"
-    else:
-        raise AssertionError("the send was not refused")
+    error = refusal_of(send)
+    assert error, "the send was not refused"
+    scene.client.errors.append(repr(error))
+    assert type(error) is kind, f"refused with {type(error).__name__} {error.code}"
+    assert error.details, "the refusal gives no reason"
     assert scene.emulator.sent(mark) == [], "a refused send reached Meta"
 
 
@@ -110,21 +108,11 @@ def _picture() -> bytes:
 
 
 def _order_update(scene: Scene, address: str) -> types.SentMessage:
-    return scene.whatsapp.send_template(
-        address,
-        name="order_update",
-        language=TemplateLanguage.ENGLISH,
-        params=[BodyText.params("Friend", "KK-1042")],
-    )
+    return send_template(scene.whatsapp, address, "order_update", "Friend", "KK-1042")
 
 
 def _spring_sale(scene: Scene, address: str) -> types.SentMessage:
-    return scene.whatsapp.send_template(
-        address,
-        name="spring_sale",
-        language=TemplateLanguage.ENGLISH,
-        params=[BodyText.params("Friend", "20%")],
-    )
+    return send_template(scene.whatsapp, address, "spring_sale", "Friend", "20%")
 
 
 def inbound_text(scene: Scene) -> None:
@@ -161,16 +149,17 @@ def reply(scene: Scene) -> None:
 
 
 def template(scene: Scene) -> None:
-    """a template is sent"""
+    """a template is sent with its variables"""
     body = scene.reaches("consented", lambda to: _order_update(scene, to))
     assert body["template"]["name"] == "order_update"
+    parameters = body["template"]["components"][0]["parameters"]
+    assert [one["text"] for one in parameters] == ["Friend", "KK-1042"]
 
 
 def image(scene: Scene) -> None:
     """a picture is uploaded, then sent by its id"""
-    media = scene.whatsapp.upload_media(_picture(), mime_type="image/png", filename="dot.png")
     body = scene.reaches(
-        "consented", lambda to: scene.whatsapp.send_image(to, media.id, caption="A dot")
+        "consented", lambda to: send_picture(scene.whatsapp, to, _picture(), "A dot")
     )
     assert body["image"]["caption"] == "A dot"
 

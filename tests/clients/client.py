@@ -15,6 +15,7 @@ from pywa import types
 
 from facts import App
 from facts import Facts
+from sdks.with_pywa import connect
 
 PATIENCE = 20.0
 
@@ -80,17 +81,15 @@ class Client:
         """Listens for webhooks and points pywa at the instance."""
         server = FastAPI()
         session = httpx.Client(timeout=30, event_hooks={"response": [self._keep]})
-        self.whatsapp = WhatsApp(
-            phone_id=facts.number_id,
-            token=app.token,
+        self.whatsapp = connect(
+            facts.apps_url,
+            facts.number_id,
+            app.token,
+            app.secret,
+            server,
             session=session,
-            server=server,
-            webhook_endpoint="/webhook",
             verify_token=app.verify_token,
-            app_secret=app.secret,
         )
-        # pywa has no public setting for another base URL than Meta's.
-        self.whatsapp.api._session.base_url = f"{facts.apps_url}/v25.0"
         self.whatsapp.on_message(self._note)
         self.whatsapp.on_message_status(self._note)
         self.whatsapp.on_callback_button(self._note)
