@@ -1,10 +1,11 @@
-//! The repository's own commands: `cargo xtask test`, `cargo xtask fuzz` and `cargo xtask bench`.
+//! The repository's own commands: `cargo xtask test`, `fuzz`, `bench` and `dist`.
 //!
 //! Continuous integration runs `cargo xtask test --install` and nothing else. Whatever must hold for
 //! the tree is a stage in `stages`, a rule in `rules` or an edge in `architecture`; the next one
-//! goes there. This crate leaves out releases.
+//! goes there.
 
 mod architecture;
+mod dist;
 mod fuzz;
 mod output;
 mod process;
@@ -12,10 +13,19 @@ mod rules;
 mod stages;
 mod tools;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
 use clap::Subcommand;
+use clap::builder::PossibleValuesParser;
+
+use crate::stages::Extent;
+use crate::tools::Install;
+use crate::tools::Tool;
+
+/// Measurements that start a database server, unless told to do without.
+const MEASURED_OVER_POSTGRESQL: [&str; 4] = ["all", "floor", "intake", "send"];
 
 /// The commands of this repository.
 #[derive(Debug, Parser)]
@@ -29,9 +39,21 @@ struct Arguments {
 enum Command {
     /// Measures: `cargo run --release -p bench -- <name> …`.
     Bench {
+        /// Fetches what is missing with apt and pip. So does `CI=true`.
+        #[arg(long)]
+        install: bool,
         /// The measurement, and what it takes.
         #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
+    },
+    /// Makes what is handed out: tarball, Debian package, container, bill of materials, sums.
+    Dist {
+        /// Fetches the cargo tools if they are missing. So does `CI=true`.
+        #[arg(long)]
+        install: bool,
+        /// Where it goes.
+        #[arg(long, value_name = "FOLDER", default_value = "target/dist")]
+        out: PathBuf,
     },
     /// Throws inputs at every parser of outside bytes.
     Fuzz {
@@ -49,25 +71,44 @@ enum Command {
         /// Fetches what is missing with apt, pip and npm. So does `CI=true`.
         #[arg(long)]
         install: bool,
-        /// Also builds the documentation and fuzzes for some minutes.
+        /// Also builds the documentation, makes the machine fail, and fuzzes for some minutes.
         #[arg(long)]
         all: bool,
+        /// Runs this stage alone, after a look for the tools it calls. May be given more than once.
+        #[arg(long, value_name = "STAGE", conflicts_with = "all", value_parser = stage_name())]
+        only: Vec<String>,
     },
 }
 
 fn main() -> ExitCode {
     match Arguments::parse().command {
-        Command::Bench { arguments } => ended(bench(&arguments)),
+        Command::Bench { install, arguments } => ended(bench(install.into(), &arguments)),
+        Command::Dist { install, out } => ended(dist::run(install.into(), &out)),
         Command::Fuzz {
             seconds,
             install,
             targets,
         } => ended(fuzz::run(install.into(), seconds, &targets)),
-        Command::Test { install, all } => stages::run(install.into(), all.into()),
+        Command::Test { install, all, only } => {
+            stages::run(install.into(), &Extent::new(all, only))
+        }
     }
 }
 
-fn bench(arguments: &[String]) -> anyhow::Result<()> {
+fn stage_name() -> PossibleValuesParser {
+    PossibleValuesParser::new(stages::names())
+}
+
+fn bench(install: Install, arguments: &[String]) -> anyhow::Result<()> {
+    let names = |word: &str| arguments.iter().any(|argument| argument == word);
+    let mut tools = Vec::new();
+    if MEASURED_OVER_POSTGRESQL.into_iter().any(names) && !names("sqlite") {
+        tools.push(Tool::PostgreSql);
+    }
+    if names("all") || names("--stack") {
+        tools.push(Tool::Stack);
+    }
+    tools::prepare(install, &tools)?;
     let mut command = process::cargo();
     command.args(["run", "--release", "--locked", "--package", "bench", "--"]);
     process::run(command.args(arguments))

@@ -4,6 +4,8 @@
 //! faults; the next one is written beside these and named in [`faults`].
 
 mod files;
+mod links;
+mod sentences;
 mod text;
 
 use std::fmt;
@@ -45,6 +47,9 @@ pub(crate) fn faults(root: &Path) -> anyhow::Result<Vec<Fault>> {
     faults.extend(files::names(&tree));
     faults.extend(files::manifests(&tree));
     faults.extend(files::snapshots(&tree));
+    faults.extend(links::faults(&tree));
+    faults.extend(links::strays(&tree));
+    faults.extend(sentences::faults(&tree));
     for (path, text) in tree.texts() {
         faults.extend(text::length(path, text));
         faults.extend(text::words(path, text));

@@ -12,51 +12,61 @@ use crate::process;
 use crate::rules;
 use crate::tools;
 use crate::tools::Install;
+use crate::tools::Tool;
 
-/// The stages. The first that fails is the last that runs.
+/// The stages after the look for their tools. The first that fails is the last that runs.
 const STAGES: &[Stage] = &[
     Stage {
-        name: "tools",
-        when: When::Always,
-        work: tools::prepare,
-    },
-    Stage {
         name: "formatting",
+        tools: &[],
         when: When::Always,
         work: formatting,
     },
     Stage {
         name: "lints",
+        tools: &[],
         when: When::Always,
         work: lints,
     },
     Stage {
         name: "documentation",
+        tools: &[],
         when: When::All,
         work: documentation,
     },
     Stage {
         name: "tests",
+        tools: &[Tool::PostgreSql],
         when: When::Always,
         work: tests,
     },
     Stage {
         name: "rules",
+        tools: &[],
         when: When::Always,
         work: rules,
     },
     Stage {
         name: "clients",
+        tools: &[Tool::Node, Tool::Python],
         when: When::Always,
         work: clients,
     },
     Stage {
         name: "browser",
+        tools: &[Tool::Browser, Tool::Node],
         when: When::Always,
         work: browser,
     },
     Stage {
+        name: "faults",
+        tools: &[Tool::Strace],
+        when: When::All,
+        work: faults,
+    },
+    Stage {
         name: "fuzzing",
+        tools: &[],
         when: When::All,
         work: fuzzing,
     },
@@ -65,8 +75,12 @@ const STAGES: &[Stage] = &[
 /// Seconds for each fuzz target: enough to read all seeds and to find what lies near them.
 const FUZZING: u32 = 10;
 
+/// The name of the look for tools. It comes before the first stage.
+const TOOLS: &str = "tools";
+
 struct Stage {
     name: &'static str,
+    tools: &'static [Tool],
     when: When,
     work: fn(Install) -> anyhow::Result<()>,
 }
@@ -76,55 +90,105 @@ enum When {
     Always,
 }
 
-/// Whether to run the stages that cost more than they usually find.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+/// Which stages to run.
+#[derive(Debug)]
 pub(crate) enum Extent {
-    Usual,
+    /// All, with those that cost more than they usually find.
     All,
+    /// Those with these names.
+    Only(Vec<String>),
+    /// All but those that cost more than they usually find.
+    Usual,
 }
 
-impl From<bool> for Extent {
-    fn from(all: bool) -> Self {
-        if all { Self::All } else { Self::Usual }
+impl Extent {
+    /// What the command line asks for. Without names, `only` means nothing.
+    pub(crate) fn new(all: bool, only: Vec<String>) -> Self {
+        match (all, only.is_empty()) {
+            (true, _) => Self::All,
+            (false, true) => Self::Usual,
+            (false, false) => Self::Only(only),
+        }
     }
 }
 
 impl Stage {
-    fn is_due(&self, extent: Extent) -> bool {
-        match self.when {
-            When::All => extent == Extent::All,
-            When::Always => true,
+    fn is_due(&self, extent: &Extent) -> bool {
+        match (&self.when, extent) {
+            (_, Extent::Only(names)) => names.iter().any(|name| name == self.name),
+            (When::All, _) => matches!(extent, Extent::All),
+            (When::Always, _) => true,
         }
     }
 }
 
+/// The names by which stages are asked for.
+pub(crate) fn names() -> impl Iterator<Item = &'static str> {
+    std::iter::once(TOOLS).chain(STAGES.iter().map(|stage| stage.name))
+}
+
 /// Runs the stages, then says how long each took and how many passed.
-pub(crate) fn run(install: Install, extent: Extent) -> ExitCode {
-    let mut times = Vec::new();
-    let mut failed = 0;
+pub(crate) fn run(install: Install, extent: &Extent) -> ExitCode {
+    let mut report = Report::default();
+    let mut whole = report.stage(TOOLS, || tools::prepare(install, &called(extent)));
     for stage in STAGES.iter().filter(|stage| stage.is_due(extent)) {
-        say(&format!("== {}", stage.name));
+        whole = whole && report.stage(stage.name, || (stage.work)(install));
+    }
+    report.close()
+}
+
+/// The tools that the stages call; those of all stages, if the look for them is asked for by name.
+fn called(extent: &Extent) -> Vec<Tool> {
+    let every = matches!(extent, Extent::Only(names) if names.iter().any(|name| name == TOOLS));
+    let stages = STAGES.iter().filter(|stage| every || stage.is_due(extent));
+    let mut tools = Vec::new();
+    for tool in stages.flat_map(|stage| stage.tools) {
+        if !tools.contains(tool) {
+            tools.push(*tool);
+        }
+    }
+    tools
+}
+
+/// What has been run, and how it went.
+#[derive(Default)]
+struct Report {
+    times: Vec<String>,
+    failed: usize,
+}
+
+impl Report {
+    /// Runs a stage. Returns whether it passed.
+    fn stage(&mut self, name: &str, work: impl FnOnce() -> anyhow::Result<()>) -> bool {
+        say(&format!("== {name}"));
         let begun = now();
-        let outcome = (stage.work)(install);
+        let outcome = work();
         let word = if outcome.is_ok() { "ok" } else { "failed" };
         let seconds = since(begun).as_secs_f64();
-        times.push(format!("{:<14} {word:<7} {seconds:>8.1} s", stage.name));
-        if let Err(error) = outcome {
-            failed = 1;
-            say(&format!("error: stage `{}` failed: {error:#}", stage.name));
-            break;
+        self.times
+            .push(format!("{name:<14} {word:<7} {seconds:>8.1} s"));
+        match &outcome {
+            Ok(()) => say(&format!("== {name} took {seconds:.1} s")),
+            Err(error) => {
+                self.failed += 1;
+                say(&format!("error: stage `{name}` failed: {error:#}"));
+            }
         }
-        say(&format!("== {} took {seconds:.1} s", stage.name));
+        outcome.is_ok()
     }
-    say("");
-    for line in &times {
-        say(line);
-    }
-    say(&format!("{} passed, {failed} failed", times.len() - failed));
-    if failed == 0 {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
+
+    fn close(self) -> ExitCode {
+        say("");
+        for line in &self.times {
+            say(line);
+        }
+        let passed = self.times.len() - self.failed;
+        say(&format!("{passed} passed, {} failed", self.failed));
+        if self.failed == 0 {
+            ExitCode::SUCCESS
+        } else {
+            ExitCode::FAILURE
+        }
     }
 }
 
@@ -185,15 +249,89 @@ fn rules(_: Install) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Every SDK against the gateway, in both identity modes.
 fn clients(_: Install) -> anyhow::Result<()> {
-    process::run(process::cargo().args(["build", "--package", "imvume", "--locked"]))?;
+    build()?;
+    process::run(process::program(tools::node()).args([
+        "--test",
+        "--test-reporter=spec",
+        "--test-timeout=120000",
+        "tests/clients/*.test.mjs",
+    ]))?;
     process::run(process::program(tools::python()).args(["-B", "tests/clients/run.py"]))
 }
 
+fn build() -> anyhow::Result<()> {
+    process::run(process::cargo().args(["build", "--package", "imvume", "--locked"]))
+}
+
 fn browser(_: Install) -> anyhow::Result<()> {
+    build()?;
     process::run(process::program("node").arg("tests/browser/run.mjs"))
+}
+
+/// What needs a namespace of its own or a tracer: full and read-only disks, syncs that fail.
+fn faults(_: Install) -> anyhow::Result<()> {
+    process::run(process::cargo().args([
+        "test",
+        "--package",
+        "imvume",
+        "--test",
+        "it",
+        "--locked",
+        "--",
+        "--ignored",
+        "faults::",
+    ]))
 }
 
 fn fuzzing(install: Install) -> anyhow::Result<()> {
     fuzz::run(install, FUZZING, &[])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Extent;
+    use super::STAGES;
+    use super::called;
+    use super::names;
+    use crate::tools::Tool;
+
+    fn due(extent: &Extent) -> Vec<&'static str> {
+        let due = STAGES.iter().filter(|stage| stage.is_due(extent));
+        due.map(|stage| stage.name).collect()
+    }
+
+    fn only(names: &[&str]) -> Extent {
+        Extent::new(false, names.iter().map(|&name| name.to_owned()).collect())
+    }
+
+    #[test]
+    fn stages_are_chosen_by_name_or_by_cost() {
+        let all = due(&Extent::new(true, Vec::new()));
+        let usual = due(&Extent::new(false, Vec::new()));
+        assert_eq!(all.len(), STAGES.len());
+        assert!(all.contains(&"fuzzing") && !usual.contains(&"fuzzing"));
+        assert!(usual.contains(&"clients"));
+        assert_eq!(due(&only(&["rules", "fuzzing"])), ["rules", "fuzzing"]);
+        assert!(due(&only(&["tools"])).is_empty());
+    }
+
+    #[test]
+    fn a_stage_asks_for_its_own_tools_only() {
+        assert_eq!(called(&only(&["clients"])), [Tool::Node, Tool::Python]);
+        assert!(called(&only(&["rules"])).is_empty());
+        assert_eq!(
+            called(&only(&["tools"])),
+            called(&Extent::new(true, Vec::new()))
+        );
+    }
+
+    #[test]
+    fn every_name_stands_for_one_stage() {
+        let mut sorted: Vec<_> = names().collect();
+        sorted.sort_unstable();
+        sorted.dedup();
+        assert_eq!(sorted.len(), names().count());
+    }
 }

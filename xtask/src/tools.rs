@@ -12,11 +12,20 @@ use crate::output::say;
 use crate::process;
 
 const CLIENTS: &str = "tests/clients";
-const VENV: &str = "target/clients/venv";
-const REQUIREMENTS: &str = "tests/clients/requirements.txt";
-const PYTHON_STAMP: &str = "target/clients/requirements.txt";
+const CLIENT_SUITE: Environment = Environment {
+    folder: "target/clients/venv",
+    requirements: "tests/clients/requirements.txt",
+    stamp: "target/clients/requirements.txt",
+};
+const STACK: Environment = Environment {
+    folder: "target/bench/venv",
+    requirements: "bench/stack/requirements.txt",
+    stamp: "target/bench/requirements.txt",
+};
 const NODE_LOCK: &str = "tests/clients/package-lock.json";
 const NODE_MODULES: &str = "tests/clients/node_modules";
+/// The SDKs want a newer Node than the system's, which comes as a package like them.
+const NODE_PROGRAM: &str = "tests/clients/node_modules/.bin/node";
 const NODE_STAMP: &str = "target/clients/package-lock.json";
 
 /// Whether what is missing may be fetched.
@@ -34,6 +43,75 @@ impl From<bool> for Install {
         } else {
             Self::Name
         }
+    }
+}
+
+/// What a stage may need beside cargo.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Tool {
+    /// A browser, driven by a Node package.
+    Browser,
+    /// Node, its package manager, and the packages of the suites.
+    Node,
+    /// A database server that tests start for themselves.
+    PostgreSql,
+    /// Python, and the packages of the client suite.
+    Python,
+    /// Python, and the packages of the stack that intake is compared with.
+    Stack,
+    /// A tracer that makes system calls fail.
+    Strace,
+}
+
+impl Tool {
+    fn packages(self) -> &'static [Package] {
+        match self {
+            Self::Browser => &[CHROMIUM],
+            Self::Node => &[NODE, NPM],
+            Self::PostgreSql => &[POSTGRESQL],
+            Self::Python | Self::Stack => &[PYTHON],
+            Self::Strace => &[STRACE],
+        }
+    }
+
+    fn environment(self) -> Option<&'static Environment> {
+        match self {
+            Self::Browser | Self::Node | Self::PostgreSql | Self::Strace => None,
+            Self::Python => Some(&CLIENT_SUITE),
+            Self::Stack => Some(&STACK),
+        }
+    }
+}
+
+/// Python packages in a folder of their own.
+struct Environment {
+    folder: &'static str,
+    requirements: &'static str,
+    /// What was required when they were fetched.
+    stamp: &'static str,
+}
+
+impl Environment {
+    fn python(&self) -> PathBuf {
+        process::root().join(self.folder).join("bin/python")
+    }
+
+    fn is_there(&self) -> bool {
+        is_current(self.requirements, self.stamp, &self.python())
+    }
+
+    fn fetch(&self) -> anyhow::Result<()> {
+        process::run(process::program("python3").args(["-m", "venv", "--clear", self.folder]))?;
+        process::run(process::program(self.python()).args([
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--disable-pip-version-check",
+            "--requirement",
+            self.requirements,
+        ]))?;
+        stamp(self.requirements, self.stamp)
     }
 }
 
@@ -55,9 +133,22 @@ const NPM: Package = Package {
     name: "npm",
     probe: &["npm", "--version"],
 };
+const STRACE: Package = Package {
+    name: "strace",
+    probe: &["strace", "--version"],
+};
 const CHROMIUM: Package = Package {
     name: "chromium",
     probe: &["chromium", "--version"],
+};
+/// Its server programs are not in Debian's `PATH`.
+const POSTGRESQL: Package = Package {
+    name: "postgresql",
+    probe: &[
+        "sh",
+        "-c",
+        "command -v initdb || ls /usr/lib/postgresql/*/bin/initdb",
+    ],
 };
 
 impl Package {
@@ -72,33 +163,47 @@ impl Package {
 
 /// The interpreter that has the client suite's packages.
 pub(crate) fn python() -> PathBuf {
-    process::root().join(VENV).join("bin/python")
+    CLIENT_SUITE.python()
 }
 
-/// Sees to it that everything the later stages call is there.
+/// The Node that has the packages of the suites.
+pub(crate) fn node() -> PathBuf {
+    process::root().join(NODE_PROGRAM)
+}
+
+/// Sees to it that `tools`, which the later stages call, are there.
 ///
 /// # Errors
 ///
 /// Something is missing and may not be fetched, or could not be.
-pub(crate) fn prepare(install: Install) -> anyhow::Result<()> {
-    let wanted = [PYTHON, NODE, NPM, CHROMIUM];
-    let missing: Vec<&str> = wanted
+pub(crate) fn prepare(install: Install, tools: &[Tool]) -> anyhow::Result<()> {
+    let missing: Vec<&str> = tools
         .iter()
+        .flat_map(|tool| tool.packages())
         .filter(|package| !package.is_there())
         .map(|package| package.name)
         .collect();
-    let python = !is_current(REQUIREMENTS, PYTHON_STAMP, &python());
-    let node = !is_current(NODE_LOCK, NODE_STAMP, &process::root().join(NODE_MODULES));
-    if missing.is_empty() && !python && !node {
+    let environments: Vec<&Environment> = tools
+        .iter()
+        .filter_map(|tool| tool.environment())
+        .filter(|environment| !environment.is_there())
+        .collect();
+    let node = tools.contains(&Tool::Node) && !is_current(NODE_LOCK, NODE_STAMP, &node());
+    if missing.is_empty() && environments.is_empty() && !node {
         return Ok(());
     }
     if install == Install::Name {
         for name in &missing {
             say(&format!("missing: the system package {name}"));
         }
-        if python {
+        for Environment {
+            folder,
+            requirements,
+            ..
+        } in environments
+        {
             say(&format!(
-                "missing: the Python packages of {REQUIREMENTS} in {VENV}"
+                "missing: the Python packages of {requirements} in {folder}"
             ));
         }
         if node {
@@ -106,11 +211,11 @@ pub(crate) fn prepare(install: Install) -> anyhow::Result<()> {
                 "missing: the Node packages of {NODE_LOCK} in {NODE_MODULES}"
             ));
         }
-        bail!("to fetch what is missing, run `cargo xtask test --install`");
+        bail!("to fetch what is missing, run the command again with `--install`");
     }
     fetch_system(&missing)?;
-    if python {
-        fetch_python()?;
+    for environment in environments {
+        environment.fetch()?;
     }
     if node {
         fetch_node()?;
@@ -143,20 +248,6 @@ fn fetch_system(packages: &[&str]) -> anyhow::Result<()> {
 
 fn is_root() -> anyhow::Result<bool> {
     Ok(process::read(process::program("id").arg("-u"))?.trim_ascii() == b"0")
-}
-
-fn fetch_python() -> anyhow::Result<()> {
-    process::run(process::program("python3").args(["-m", "venv", "--clear", VENV]))?;
-    process::run(process::program(python()).args([
-        "-m",
-        "pip",
-        "install",
-        "--quiet",
-        "--disable-pip-version-check",
-        "--requirement",
-        REQUIREMENTS,
-    ]))?;
-    stamp(REQUIREMENTS, PYTHON_STAMP)
 }
 
 fn fetch_node() -> anyhow::Result<()> {

@@ -47,8 +47,23 @@ impl Tree {
             .filter_map(|(path, text)| Some((path.as_str(), text.as_deref()?)))
     }
 
-    fn text(&self, path: &str) -> Option<&str> {
+    pub(super) fn text(&self, path: &str) -> Option<&str> {
         self.files.get(path)?.as_deref()
+    }
+
+    /// Whether there is a file, or a folder with files, of this path.
+    pub(super) fn has(&self, path: &str) -> bool {
+        let folder = format!("{}/", path.trim_end_matches('/'));
+        let within = |found: &String| found.starts_with(&folder);
+        self.files.contains_key(path) || path.is_empty() || self.files.keys().any(within)
+    }
+
+    #[cfg(test)]
+    pub(super) fn of(files: &[(&str, &str)]) -> Self {
+        let own = |(path, text): &(&str, &str)| ((*path).to_owned(), Some((*text).to_owned()));
+        Self {
+            files: files.iter().map(own).collect(),
+        }
     }
 }
 
@@ -128,13 +143,6 @@ mod tests {
     use super::names;
     use super::snapshots;
 
-    fn tree(files: &[(&str, &str)]) -> Tree {
-        let own = |(path, text): &(&str, &str)| ((*path).to_owned(), Some((*text).to_owned()));
-        Tree {
-            files: files.iter().map(own).collect(),
-        }
-    }
-
     #[test]
     fn file_names() {
         let cases = [
@@ -147,16 +155,16 @@ mod tests {
             ("crates/a/tests/it/snapshots/it__x.snap.new", false),
         ];
         for (path, sound) in cases {
-            assert_eq!(names(&tree(&[(path, "")])).is_empty(), sound, "{path}");
+            assert_eq!(names(&Tree::of(&[(path, "")])).is_empty(), sound, "{path}");
         }
     }
 
     #[test]
     fn lints_of_the_workspace() {
         let with = "[package]\n\n[lints]\nworkspace = true\n\n[dependencies]\n";
-        assert_eq!(manifests(&tree(&[("crates/a/Cargo.toml", with)])), []);
+        assert_eq!(manifests(&Tree::of(&[("crates/a/Cargo.toml", with)])), []);
         assert_eq!(
-            manifests(&tree(&[("crates/a/Cargo.toml", "[package]\n")])).len(),
+            manifests(&Tree::of(&[("crates/a/Cargo.toml", "[package]\n")])).len(),
             1
         );
     }
@@ -167,14 +175,14 @@ mod tests {
         let path = "crates/a/tests/it/snapshots/it__b__greeting-2.snap";
         let source = "crates/a/tests/it/b.rs";
         assert_eq!(
-            snapshots(&tree(&[(path, snapshot), (source, "fn greeting() {}")])),
+            snapshots(&Tree::of(&[(path, snapshot), (source, "fn greeting() {}")])),
             []
         );
         assert_eq!(
-            snapshots(&tree(&[(path, snapshot), (source, "fn other() {}")])).len(),
+            snapshots(&Tree::of(&[(path, snapshot), (source, "fn other() {}")])).len(),
             1
         );
-        assert_eq!(snapshots(&tree(&[(path, snapshot)])).len(), 1);
-        assert_eq!(snapshots(&tree(&[(path, "---\n---\n")])).len(), 1);
+        assert_eq!(snapshots(&Tree::of(&[(path, snapshot)])).len(), 1);
+        assert_eq!(snapshots(&Tree::of(&[(path, "---\n---\n")])).len(), 1);
     }
 }
