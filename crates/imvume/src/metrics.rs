@@ -24,7 +24,6 @@ use axum::http::header;
 use axum::response::IntoResponse as _;
 use axum::response::Response;
 use axum::routing::get;
-use domain::time::Timestamp;
 use imvume::listen;
 use imvume::listen::Client;
 use prometheus_client::encoding::EncodeLabelSet;
@@ -33,19 +32,24 @@ use prometheus_client::encoding::text::encode_registry;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
 use prometheus_client::registry::Unit;
 use service::Service;
 use store::Clock;
+use store::Store;
 use store::StoreError;
 
 use crate::config::Config;
 use crate::metrics::process::Process;
 use crate::metrics::readers::Gate;
 
-/// Deliveries of an app are counted up to here: looking further costs more than it tells.
-const BACKLOG: u32 = 10_000;
+/// Upper bounds of the histogram of the writer's transactions, in seconds.
+const COMMITS: [f64; 9] = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 1.0];
+
+/// Upper bounds of the histogram of operations that share a transaction: 256 at the most.
+const SHARED: [f64; 9] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0];
 
 const TEXT: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
@@ -87,6 +91,7 @@ struct LookedUp {
     checkpoint_age: Gauge<f64, AtomicU64>,
     database: Gauge,
     entries: Gauge,
+    queued: Gauge,
     store: Gauge,
     unpublished: Gauge,
     write_ahead: Gauge,
@@ -133,6 +138,7 @@ impl Metrics {
         let looked_up = LookedUp::default();
         service.measures().register(&mut registry);
         looked_up.register(&mut registry);
+        count_commits(service.store(), &mut registry);
         let _ = self.leading.set(Leading {
             looked_up,
             registry,
@@ -212,23 +218,18 @@ impl Leading {
 
     async fn ask_store(&self) -> Result<(), StoreError> {
         let store = self.service.store();
-        let apps: Vec<_> = store.registry().apps.iter().map(|app| app.id).collect();
-        let asked = store.read(move |reader| {
-            // Whatever waits, also for a later attempt.
-            let ever = Timestamp::from_micros(i64::MAX);
-            let backlog = apps
-                .into_iter()
-                .map(|app| Ok((app, reader.due(app, ever, BACKLOG)?.len())));
-            Ok((
-                reader.log_size()?,
-                backlog.collect::<Result<Vec<_>, StoreError>>()?,
-            ))
-        });
-        let (entries, backlog) = asked.await?;
         let seen = &self.looked_up;
-        for (app, waiting) in backlog {
-            let waiting = i64::try_from(waiting).unwrap_or(i64::MAX);
-            seen.backlog.get_or_create(&App { app: app.0 }).set(waiting);
+        seen.queued
+            .set(i64::try_from(store.backlog()).unwrap_or(i64::MAX));
+        let asked = store.read(|reader| Ok((reader.log_size()?, reader.backlog()?)));
+        let (entries, backlog) = asked.await?;
+        for app in &store.registry().apps {
+            // One that has nothing waiting any more stands at zero.
+            let waiting = backlog.iter().find(|waiting| waiting.app == app.id);
+            let waiting = waiting.map_or(0, |waiting| waiting.waiting);
+            seen.backlog
+                .get_or_create(&App { app: app.id.0 })
+                .set(waiting);
         }
         seen.entries.set(entries.cast_signed());
         if let Some((published, at)) = self.service.measures().last_published() {
@@ -246,7 +247,7 @@ impl LookedUp {
     fn register(&self, registry: &mut Registry) {
         registry.register(
             "deliveries_waiting",
-            "Deliveries that wait, by app; counted up to 10000",
+            "Deliveries that wait, by app",
             self.backlog.clone(),
         );
         registry.register_with_unit(
@@ -254,6 +255,11 @@ impl LookedUp {
             "Since the log's files were last seen to be under a checkpoint whole",
             Unit::Seconds,
             self.checkpoint_age.clone(),
+        );
+        registry.register(
+            "store_queued",
+            "Operations that wait for the writer of the store",
+            self.queued.clone(),
         );
         registry.register("log_entries", "Entries of the log", self.entries.clone());
         registry.register(
@@ -279,6 +285,28 @@ impl LookedUp {
             self.store.clone(),
         );
     }
+}
+
+/// Counts the transactions of the store's writer.
+fn count_commits(store: &Store, registry: &mut Registry) {
+    let took = Histogram::new(COMMITS);
+    let operations = Histogram::new(SHARED);
+    registry.register_with_unit(
+        "store_commit_duration",
+        "A transaction of the store's writer, until it is durable",
+        Unit::Seconds,
+        took.clone(),
+    );
+    registry.register(
+        "store_commit_operations",
+        "Operations that share a transaction of the store's writer",
+        operations.clone(),
+    );
+    #[expect(clippy::cast_precision_loss, reason = "neither comes near 2^52")]
+    store.on_commit(move |commit| {
+        took.observe(commit.took.as_micros() as f64 / 1e6);
+        operations.observe(commit.operations as f64);
+    });
 }
 
 async fn show(
