@@ -18,7 +18,6 @@ use domain::ids::NumberId;
 use domain::ids::PurposeId;
 use domain::ids::SubjectId;
 use domain::message::IdentityMode;
-use domain::subject::Restriction;
 use domain::time::Timestamp;
 use seal::RecordKind;
 
@@ -31,6 +30,7 @@ use crate::dialect::OptionalRow;
 use crate::dialect::Row;
 use crate::error::Refusal;
 use crate::error::StoreError;
+use crate::people;
 use crate::rows::v;
 use crate::tables;
 use crate::tx::Tx;
@@ -156,7 +156,7 @@ impl Tx<'_> {
             v(self.now()),
         ];
         self.put(&tables::EVENTS, row);
-        let restriction = restriction(self, about.subject)?;
+        let restriction = people::restriction(self.connection, about.subject)?;
         for endpoint in listening {
             match disclose::decide(CONTRACT, restriction) {
                 Ok(leave) => self.tell(endpoint, event, leave.rule())?,
@@ -196,24 +196,6 @@ impl Tx<'_> {
         let told = (Actor::System, Action::Disclosed, &[rule] as &[&str]);
         self.record(&tables::EVENT_DELIVERIES, row, told)
     }
-}
-
-fn restriction(tx: &Tx<'_>, subject: Option<SubjectId>) -> Result<Restriction, StoreError> {
-    let Some(subject) = subject else {
-        return Ok(Restriction::None);
-    };
-    let sql = "SELECT restricted_at FROM subjects WHERE id = $1";
-    let since: Option<i64> = tx
-        .connection
-        .prepare_cached(sql)?
-        .query_row([subject.0], |row| row.get(0))
-        .optional()?
-        .flatten();
-    Ok(
-        since.map_or(Restriction::None, |since| Restriction::Restricted {
-            since: Timestamp::from_micros(since),
-        }),
-    )
 }
 
 /// Adds an endpoint, with the secret its events are signed with (Standard Webhooks 1.0: `whsec_` and
@@ -316,7 +298,7 @@ pub(crate) fn replay(
     };
     let mut told = 0;
     for (event, subject) in missed {
-        let restriction = restriction(tx, subject.map(SubjectId))?;
+        let restriction = people::restriction(tx.connection, subject.map(SubjectId))?;
         // Whom it was not told of because of a restriction it is not told of while that lasts.
         if disclose::decide(CONTRACT, restriction).is_ok() {
             tx.tell(endpoint, EventId(event), "event/replay")?;

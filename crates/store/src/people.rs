@@ -14,6 +14,7 @@ use domain::ids::SubjectId;
 use domain::subject::Identifier;
 use domain::subject::IdentifierKind;
 use domain::subject::LinkKind;
+use domain::subject::Restriction;
 use domain::time::Timestamp;
 use seal::DataKey;
 use seal::KeySet;
@@ -344,6 +345,27 @@ pub(crate) fn linked(
         }
     }
     Ok(all)
+}
+
+/// Whether a subject is restricted, and since when. What is about nobody is not.
+pub(crate) fn restriction(
+    connection: &Connection,
+    subject: Option<SubjectId>,
+) -> Result<Restriction, StoreError> {
+    let Some(subject) = subject else {
+        return Ok(Restriction::None);
+    };
+    let sql = "SELECT restricted_at FROM subjects WHERE id = $1";
+    let since: Option<i64> = connection
+        .prepare_cached(sql)?
+        .query_row([subject.0], |row| row.get(0))
+        .optional()?
+        .flatten();
+    Ok(
+        since.map_or(Restriction::None, |since| Restriction::Restricted {
+            since: Timestamp::from_micros(since),
+        }),
+    )
 }
 
 /// That there is such a subject.

@@ -12,8 +12,6 @@ use domain::ids::StatusId;
 use domain::ids::SubjectId;
 use domain::message::Direction;
 use domain::message::MessageState;
-use domain::subject::Restriction;
-use domain::time::Timestamp;
 use seal::RecordKind;
 
 use crate::error::StoreError;
@@ -22,6 +20,7 @@ use crate::leaf::OpenLeaf;
 use crate::message::STATUS;
 use crate::operation::Called;
 use crate::operation::Status;
+use crate::people;
 use crate::rows::v;
 use crate::tables;
 use crate::tx::Tx;
@@ -117,25 +116,17 @@ fn tell(
 ) -> Result<(), StoreError> {
     let registry = tx.registry();
     let listens = registry.app(app).is_some_and(|app| app.relay_url.is_some());
+    if !listens {
+        return Ok(());
+    }
     let number: i64 = tx
         .connection
         .prepare_cached("SELECT number_id FROM conversations WHERE id = $1")?
         .query_row([target.conversation.0], |row| row.get(0))
         .optional()?
         .unwrap_or_default();
-    let restricted: Option<i64> = tx
-        .connection
-        .prepare_cached("SELECT restricted_at FROM subjects WHERE id = $1")?
-        .query_row([target.subject.0], |row| row.get(0))
-        .optional()?
-        .flatten();
-    let restriction = restricted.map_or(Restriction::None, |since| Restriction::Restricted {
-        since: Timestamp::from_micros(since),
-    });
+    let restriction = people::restriction(tx.connection, Some(target.subject))?;
     let contract = crate::intake::contract(&registry, app, domain::ids::NumberId(number));
-    if !listens {
-        return Ok(());
-    }
     match domain::disclose::decide(contract, restriction) {
         Ok(_) => tx.queue_in(leaf, (app, target.conversation), (message, Some(status))),
         Err(withheld) => {
