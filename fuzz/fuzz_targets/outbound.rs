@@ -10,6 +10,7 @@ use whatsapp::outbound::SendBody;
 use whatsapp::outbound::Upstream;
 use whatsapp::outbound::check_link;
 use whatsapp::outbound::parse_block_body;
+use whatsapp::outbound::parse_call_body;
 use whatsapp::outbound::parse_marketing_body;
 use whatsapp::outbound::parse_messages_body;
 use whatsapp::outbound::parse_template_creation;
@@ -44,6 +45,11 @@ fn around(body: &[u8]) {
         let again = parse_block_body(&BlockBody::to_upstream(&people));
         let again = again.map(|again| again.people.len());
         assert_eq!(again.ok(), Some(people.len()));
+    }
+    if let Ok(call) = parse_call_body(body) {
+        let kept = String::from_utf8(call.kept()).expect("what is kept is text");
+        assert!(!kept.contains("\"session\"") && !kept.contains("\"sdp\""));
+        assert!(parse_call_body(&call.to_upstream("+27825550123", Some("token"))).is_ok());
     }
     if let Ok(mut template) = parse_template_creation(body) {
         template.withhold_creative_features(true);

@@ -4,6 +4,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use serde_json::Value;
+use whatsapp::relay::CallBeside;
 use whatsapp::relay::Identity;
 use whatsapp::relay::RelayCall;
 use whatsapp::relay::Rewrite;
@@ -96,7 +97,8 @@ fn rendered(call: &str) {
         known: &["+27825550123"],
         successor_alias: None,
     };
-    let rendered = render_call(&stored, &rewrite).expect("a call that was kept renders");
+    let rendered = render_call(&stored, &rewrite, CallBeside::default())
+        .expect("a call that was kept renders");
     assert!(rendered.is_ascii());
     clean(&rendered);
 }

@@ -9,9 +9,9 @@ const require = createRequire(new URL("../clients/package.json", import.meta.url
 const { chromium } = require("playwright-core");
 const axe = require("axe-core");
 
-const PROGRAM = "/usr/bin/chromium";
-const PATIENCE = 15_000;
-const ARGUMENTS = [
+export const PROGRAM = "/usr/bin/chromium";
+export const PATIENCE = 15_000;
+export const ARGUMENTS = [
   "--no-sandbox",
   "--disable-background-networking",
   "--disable-component-update",
@@ -20,7 +20,7 @@ const ARGUMENTS = [
   "--disable-sync",
   "--no-first-run",
 ];
-const POLICY = ["default-src 'none'", "script-src 'self'", "style-src 'self'", "frame-ancestors 'none'"];
+export const POLICY = ["default-src 'none'", "script-src 'self'", "style-src 'self'", "frame-ancestors 'none'"];
 
 export class Browser {
   #context;

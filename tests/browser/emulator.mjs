@@ -54,6 +54,12 @@ export class Emulator {
     return this.#call("POST", `/_emulator/${name}`, body);
   }
 
+  /** What the emulator tells about itself. */
+  async look(name) {
+    const answer = await fetch(`${this.url}/_emulator/${name}`);
+    return answer.json();
+  }
+
   /** Sends a message as the business. Returns its id. */
   async send(to, message) {
     const answer = await this.#call("POST", `/v23.0/${NUMBER}/messages`, { messaging_product: "whatsapp", to, ...message });

@@ -25,7 +25,7 @@ use crate::tools::Install;
 use crate::tools::Tool;
 
 /// Measurements that start a database server, unless told to do without.
-const MEASURED_OVER_POSTGRESQL: [&str; 4] = ["all", "floor", "intake", "send"];
+const MEASURED_OVER_POSTGRESQL: [&str; 6] = ["all", "failover", "floor", "intake", "move", "send"];
 
 /// The commands of this repository.
 #[derive(Debug, Parser)]

@@ -54,7 +54,7 @@ const STAGES: &[Stage] = &[
     },
     Stage {
         name: "browser",
-        tools: &[Tool::Browser, Tool::Node],
+        tools: &[Tool::Browser, Tool::Node, Tool::Python],
         when: When::Always,
         work: browser,
     },
@@ -249,7 +249,7 @@ fn rules(_: Install) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Every SDK against the gateway, in both identity modes.
+/// Every SDK against the gateway, in both identity modes; consent records in others' libraries.
 fn clients(_: Install) -> anyhow::Result<()> {
     build()?;
     process::run(process::program(tools::node()).args([
@@ -258,7 +258,8 @@ fn clients(_: Install) -> anyhow::Result<()> {
         "--test-timeout=120000",
         "tests/clients/*.test.mjs",
     ]))?;
-    process::run(process::program(tools::python()).args(["-B", "tests/clients/run.py"]))
+    process::run(process::program(tools::python()).args(["-B", "tests/clients/run.py"]))?;
+    process::run(process::program(tools::python()).args(["-B", "tests/clients/records.py"]))
 }
 
 fn build() -> anyhow::Result<()> {

@@ -26,7 +26,10 @@ use store::Registry;
 use store::Store;
 use store::StoreError;
 
+use crate::lists::Lists;
 use crate::meta::Meta;
+use crate::office::Office;
+use crate::portal::Portal;
 use crate::problem::Kind;
 use crate::problem::Problem;
 use crate::state::ApiState;
@@ -114,6 +117,21 @@ impl<P, Q> Allowed<P, Q> {
     /// What can be asked of Meta.
     pub(crate) fn meta(&self) -> &dyn Meta {
         self.state.meta.as_ref()
+    }
+
+    /// The rulebook, and what the log's files prove.
+    pub(crate) fn office(&self) -> &dyn Office {
+        self.state.office.as_ref()
+    }
+
+    /// Whoever reads lists of people.
+    pub(crate) fn lists(&self) -> &dyn Lists {
+        self.state.lists.as_ref()
+    }
+
+    /// Whoever writes to people outside of WhatsApp.
+    pub(crate) fn portal(&self) -> &dyn Portal {
+        self.state.portal.as_ref()
     }
 
     /// The newest signed checkpoint.

@@ -4,7 +4,7 @@
 //! to the store, so an operation without a permission cannot be written. A handler checks what came
 //! in, asks the store for one thing, and renders a view type of its own: nothing of the domain is
 //! serialised by itself, and a new field shows nowhere until somebody shows it. People are masked
-//! except in the two `reveal` operations, which need a reason and leave an entry in the log before
+//! except in the `reveal` operations and in `why`, which need a reason or are one, and leave an entry in the log before
 //! anything is shown.
 //!
 //! Every failure is an RFC 9457 problem out of the closed list in `problem.rs`. The OpenAPI 3.1
@@ -22,9 +22,12 @@ mod access;
 mod body;
 mod check;
 mod description;
+mod lists;
 mod meta;
+mod office;
 mod page;
 mod person;
+mod portal;
 mod problem;
 mod query;
 mod routes;
@@ -41,12 +44,29 @@ use axum::routing::any;
 use axum::routing::get;
 use utoipa_axum::router::OpenApiRouter;
 
+pub use crate::lists::ListFault;
+pub use crate::lists::ListOnItsWay;
+pub use crate::lists::ListTaken;
+pub use crate::lists::ListToTake;
+pub use crate::lists::Lists;
+pub use crate::lists::NoLists;
 pub use crate::meta::Asked;
 pub use crate::meta::Meta;
 pub use crate::meta::NoMeta;
 pub use crate::meta::NotDone;
 pub use crate::meta::NumberAdded;
 pub use crate::meta::NumberToAdd;
+pub use crate::office::Certified;
+pub use crate::office::NoOffice;
+pub use crate::office::NotProved;
+pub use crate::office::Office;
+pub use crate::office::Proved;
+pub use crate::portal::ConsentAsked;
+pub use crate::portal::ConsentTaken;
+pub use crate::portal::NoPortal;
+pub use crate::portal::Portal;
+pub use crate::portal::PortalFault;
+pub use crate::portal::Told;
 pub use crate::state::ApiState;
 
 use crate::problem::Kind;

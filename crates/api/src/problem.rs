@@ -211,6 +211,7 @@ impl From<Refusal> for Problem {
             Refusal::Exists(_) => Kind::Exists,
             Refusal::Consent(_) => Kind::Step,
             Refusal::Ended(_) => Kind::Ended,
+            Refusal::Terms(_) => Kind::Value,
         };
         Self::new(kind, refusal.to_string())
     }

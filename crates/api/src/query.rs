@@ -71,3 +71,12 @@ pub(crate) struct LogQuery {
     /// How many entries at the most: 1 to 200, 50 unless told.
     pub(crate) limit: Option<u32>,
 }
+
+/// Which consent record.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RecordQuery {
+    /// The code of the purpose; it has to be there.
+    pub(crate) purpose: Option<String>,
+}

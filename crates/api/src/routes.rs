@@ -1,24 +1,34 @@
 //! The operations, one file for each group.
 
 mod apps;
+mod block_lists;
+mod block_registries;
+mod campaigns;
+mod confirmations;
 mod consent;
 mod conversations;
 mod decisions;
 mod deliveries;
 mod emergency_stop;
 mod events;
+mod imports;
 mod log;
 mod notices;
 mod numbers;
 mod outside;
+mod previews;
+mod proof;
 mod purposes;
 mod queue;
+mod sharing;
 mod staff_tokens;
 mod storage;
 mod subjects;
 mod suppressions;
 mod templates;
+mod terms;
 mod tokens;
+mod traits;
 
 use utoipa_axum::router::OpenApiRouter;
 
@@ -29,23 +39,32 @@ use crate::state::ApiState;
 pub(crate) fn all() -> OpenApiRouter<ApiState> {
     OpenApiRouter::default()
         .merge(apps::routes())
+        .merge(block_registries::routes())
+        .merge(campaigns::routes())
+        .merge(confirmations::routes())
         .merge(consent::routes())
         .merge(conversations::routes())
         .merge(decisions::routes())
         .merge(deliveries::routes())
         .merge(emergency_stop::routes())
         .merge(events::routes())
+        .merge(imports::routes())
         .merge(log::routes())
         .merge(notices::routes())
         .merge(numbers::routes())
         .merge(outside::routes())
+        .merge(previews::routes())
+        .merge(proof::routes())
         .merge(purposes::routes())
         .merge(queue::routes())
+        .merge(sharing::routes())
         .merge(staff_tokens::routes())
         .merge(storage::routes())
         .merge(subjects::routes())
         .merge(suppressions::routes())
         .merge(templates::routes())
+        .merge(terms::routes())
         .merge(tokens::routes())
+        .merge(traits::routes())
         .layer(body::limit())
 }

@@ -5,7 +5,10 @@ use std::sync::Arc;
 
 use store::Store;
 
+use crate::lists::Lists;
 use crate::meta::Meta;
+use crate::office::Office;
+use crate::portal::Portal;
 
 /// What the admin API is made of.
 #[derive(Clone)]
@@ -16,6 +19,12 @@ pub struct ApiState {
     pub checkpoint: Arc<dyn Fn() -> Option<String> + Send + Sync>,
     /// What can be asked of Meta.
     pub meta: Arc<dyn Meta>,
+    /// The rulebook, and what the log's files prove.
+    pub office: Arc<dyn Office>,
+    /// Whoever reads lists of people.
+    pub lists: Arc<dyn Lists>,
+    /// Whoever writes to people outside of WhatsApp.
+    pub portal: Arc<dyn Portal>,
 }
 
 impl fmt::Debug for ApiState {

@@ -75,7 +75,20 @@ macro_rules! words {
 words! {
     /// What an app's token may be used for at the gateway.
     AppScope = domain::access::AppScope, "kebab-case" {
-        Send, Media, Read, Mint, Templates, Block, Contacts
+        Send, Media, Read, Mint, Templates, Block, Contacts, Consent
+    }
+
+    /// Where a request for consent comes from.
+    AskedBy = domain::confirmation::AskedBy, "kebab-case" {
+        Form, App, Import, Till, Staff, Link
+    }
+
+    /// How a confirmation goes out.
+    ConfirmationRoute = domain::confirmation::Route, "kebab-case" { Email, Sms, Chat }
+
+    /// Where a request for consent stands.
+    ConfirmationState = domain::confirmation::ConfirmationState, "kebab-case" {
+        Waiting, Sent, Confirmed, Expired, Undeliverable, Cancelled, Declined
     }
 
     /// A template's category at Meta.
@@ -142,6 +155,14 @@ words! {
 
     /// Where a suppression came from.
     SuppressionSource = domain::suppression::SuppressionSource, "kebab-case" { Own, Native }
+
+    /// What is known of a person beside identifiers and name.
+    TraitKind = domain::person::TraitKind, "kebab-case" {
+        Residence, Zone, Age, Special, Sale, Languages
+    }
+
+    /// Where something about a person is known from.
+    TraitSource = domain::person::TraitSource, "kebab-case" { Person, Staff, App, Import }
 
     /// Whether Meta lets a template out.
     TemplateStatus = domain::template::TemplateStatus, "kebab-case" { Approved, Paused, Unusable }
@@ -235,6 +256,15 @@ mod tests {
         }
         for word in domain::health::HealthAspect::ALL {
             assert_eq!(json(super::HealthAspect::from(word)), word.name());
+        }
+        for word in domain::confirmation::AskedBy::ALL {
+            assert_eq!(json(super::AskedBy::from(word)), word.name());
+        }
+        for word in domain::confirmation::Route::ALL {
+            assert_eq!(json(super::ConfirmationRoute::from(word)), word.name());
+        }
+        for word in domain::confirmation::ConfirmationState::ALL {
+            assert_eq!(json(super::ConfirmationState::from(word)), word.name());
         }
         for word in domain::access::AppScope::ALL {
             assert_eq!(json(super::AppScope::from(word)), word.name());

@@ -207,6 +207,7 @@ fn store(directory: &Path, database: &Database) -> anyhow::Result<Store> {
         keyring: Arc::new(keyring),
         random,
         clock,
+        law: Arc::new(domain::law::Lawless),
     })?)
 }
 
@@ -224,6 +225,8 @@ fn settings(directory: &Path, graph: &str, numbers: u16) -> anyhow::Result<Setti
         appsecret_proof: true,
         activity_sharing: false,
         creative_features: false,
+        groups: false,
+        calls: false,
         app_secret: Zeroizing::new(corpus::SECRET.to_owned()),
         verify_token: Zeroizing::new("bench".to_owned()),
         numbers: (0..numbers).map(number).collect(),
@@ -238,6 +241,7 @@ fn settings(directory: &Path, graph: &str, numbers: u16) -> anyhow::Result<Setti
             allow_private: vec!["127.0.0.1".parse()?],
             ..Policy::default()
         },
+        portal: service::PortalSettings::default(),
         call_timeout: Duration::from_secs(30),
         relay_timeout: Duration::from_secs(10),
     })

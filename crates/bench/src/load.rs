@@ -66,6 +66,12 @@ impl Requests {
         self.ends.push(self.bytes.len());
     }
 
+    /// Adds one as it is on the wire.
+    pub(crate) fn raw(&mut self, request: &[u8]) {
+        self.bytes.extend_from_slice(request);
+        self.ends.push(self.bytes.len());
+    }
+
     /// How many there are.
     pub(crate) const fn len(&self) -> usize {
         self.ends.len()

@@ -13,12 +13,14 @@ mod clock;
 mod corpus;
 mod database;
 mod decision;
+mod failover;
 mod figure;
 mod floor;
 mod house;
 mod intake;
 mod load;
 mod pass;
+mod people;
 mod process;
 mod relocate;
 mod report;
@@ -55,8 +57,19 @@ enum Measurement {
     All,
     /// A decision of the gate, in process.
     Decision,
+    /// The process that leads is killed under load, and the one that stands by takes over.
+    Failover,
     /// What the machine gives: fdatasync, a bare HTTP acknowledge, a raw append.
     Floor,
+    /// A list of people into the store, with ledger and log.
+    Import {
+        /// How many people.
+        #[arg(long, default_value_t = 200_000)]
+        people: u32,
+        /// Over this.
+        #[arg(long, value_enum, default_value_t)]
+        database: Choice,
+    },
     /// Signed webhooks into the store, over HTTP, durable.
     Intake {
         /// How many connections bring them.
@@ -80,6 +93,15 @@ enum Measurement {
         /// How many messages it holds.
         #[arg(long, default_value_t = 300_000)]
         messages: u32,
+    },
+    /// What the gate would say of a message to many, facts from the database.
+    Preview {
+        /// How many people.
+        #[arg(long, default_value_t = 100_000)]
+        people: u32,
+        /// Over this.
+        #[arg(long, value_enum, default_value_t)]
+        database: Choice,
     },
     /// What the gateway adds to a call of an app.
     Send {
@@ -113,6 +135,7 @@ fn measure(measurement: Measurement, json: bool) -> anyhow::Result<()> {
             }
         }
         Measurement::Decision => tell(&decision::run()),
+        Measurement::Failover => tell(&failover::run()?),
         Measurement::Floor => tell(&floor::run()?),
         Measurement::Intake {
             connections,
@@ -133,6 +156,16 @@ fn measure(measurement: Measurement, json: bool) -> anyhow::Result<()> {
             }
             for backend in database.backends() {
                 tell(&stored::run(options, &backend, stored)?);
+            }
+        }
+        Measurement::Import { people, database } => {
+            for backend in database.backends() {
+                tell(&people::import(&backend, people)?);
+            }
+        }
+        Measurement::Preview { people, database } => {
+            for backend in database.backends() {
+                tell(&people::preview(&backend, people)?);
             }
         }
         Measurement::Move { messages } => tell(&relocate::run(messages)?),
@@ -165,6 +198,15 @@ fn all() -> impl Iterator<Item = Measurement> {
             database: Choice::Both,
         },
         Measurement::Move { messages: 300_000 },
+        Measurement::Import {
+            people: 200_000,
+            database: Choice::Both,
+        },
+        Measurement::Preview {
+            people: 100_000,
+            database: Choice::Both,
+        },
+        Measurement::Failover,
         Measurement::Decision,
         Measurement::Verify,
         Measurement::Start,

@@ -71,7 +71,7 @@ fn once(
     directory: &Path,
     rest: Duration,
 ) -> anyhow::Result<(Duration, f64)> {
-    let (config, door) = configure(directory)?;
+    let (config, Doors { public: door, .. }) = configure(directory, "imvume.toml", "")?;
     let began = clock::now();
     let mut child = Command::new(binary)
         .args(["serve", "--config"])
@@ -105,8 +105,21 @@ fn resident(child: &Child) -> anyhow::Result<f64> {
     Ok(float(kilobytes) * 1_024.0 / 1e6)
 }
 
-/// Writes a configuration with free ports. Returns it and the address of Meta's door.
-fn configure(directory: &Path) -> anyhow::Result<(PathBuf, SocketAddr)> {
+/// Two doors of a gateway.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Doors {
+    /// Meta's.
+    pub(crate) public: SocketAddr,
+    /// That of the staff.
+    pub(crate) staff: SocketAddr,
+}
+
+/// Writes a configuration with free ports, and what it has more. Returns it and its doors.
+pub(crate) fn configure(
+    directory: &Path,
+    file: &str,
+    more: &str,
+) -> anyhow::Result<(PathBuf, Doors)> {
     let doors: Vec<TcpListener> = (0..3)
         .map(|_| TcpListener::bind((Ipv4Addr::LOCALHOST, 0)))
         .collect::<Result<_, _>>()?;
@@ -143,12 +156,16 @@ access_token = "emulator-access-token"
 
 [egress]
 allow_private = ["127.0.0.1"]
-"#
+{more}"#
     );
-    let path = directory.join("imvume.toml");
+    let path = directory.join(file);
     seal_off(&path)?;
     fs::write(&path, text)?;
-    Ok((path, *public))
+    let doors = Doors {
+        public: *public,
+        staff: *staff,
+    };
+    Ok((path, doors))
 }
 
 /// Makes a file that nobody else may read: it holds secrets.

@@ -102,11 +102,13 @@ pub enum AppScope {
     Block,
     /// Delete people from the contact book at Meta, for all numbers and for good.
     Contacts,
+    /// Ask people for consent: a confirmation goes out to them.
+    Consent,
 }
 
 impl AppScope {
     /// All scopes in the order of their bits.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Send,
         Self::Media,
         Self::Read,
@@ -114,6 +116,7 @@ impl AppScope {
         Self::Templates,
         Self::Block,
         Self::Contacts,
+        Self::Consent,
     ];
 
     /// Its bit in a stored set.
@@ -126,6 +129,7 @@ impl AppScope {
             Self::Templates => 16,
             Self::Block => 32,
             Self::Contacts => 64,
+            Self::Consent => 128,
         }
     }
 
@@ -139,6 +143,7 @@ impl AppScope {
             Self::Templates => "templates",
             Self::Block => "block",
             Self::Contacts => "contacts",
+            Self::Consent => "consent",
         }
     }
 

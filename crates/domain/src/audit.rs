@@ -19,6 +19,8 @@ pub enum Actor {
     App(AppId),
     /// Meta, with a signed webhook: a person's message, a status, a preference.
     Meta,
+    /// The person whom the data are about, on a page of ours.
+    Person,
     /// A member of staff, by the token used.
     Staff(TokenId),
     /// Imvume itself.
@@ -30,6 +32,7 @@ impl fmt::Display for Actor {
         match self {
             Self::App(id) => write!(f, "app/{id}"),
             Self::Meta => f.write_str("meta"),
+            Self::Person => f.write_str("person"),
             Self::Staff(id) => write!(f, "staff/{id}"),
             Self::System => f.write_str("system"),
         }
@@ -41,10 +44,24 @@ impl fmt::Display for Actor {
 pub enum Action {
     /// An app was created or changed.
     AppChanged,
+    /// An external registry was added, ended, brought up to date or overridden.
+    BlockRegistryChanged,
+    /// A message to many was started, paused or ended.
+    CampaignChanged,
+    /// Consent was to be confirmed, or could not be.
+    ConfirmationChanged,
     /// A person was to be deleted from the contact book at Meta.
     ContactDeleted,
     /// A consent event was appended to the ledger.
     Consent(ConsentState),
+    /// Evidence of consent was exported.
+    EvidenceExported,
+    /// A list of people was brought in.
+    PeopleImported,
+    /// Somebody asked what the gate would say of a message to many; the answer is counts.
+    PreviewMade,
+    /// Something was noted about a person.
+    TraitChanged,
     /// The gate let a message out.
     DecisionAllowed,
     /// The gate put a message off.
@@ -109,6 +126,13 @@ impl Action {
         match self {
             Self::AliasMinted => "alias.minted",
             Self::AppChanged => "app.changed",
+            Self::BlockRegistryChanged => "block-registry.changed",
+            Self::CampaignChanged => "campaign.changed",
+            Self::ConfirmationChanged => "confirmation.changed",
+            Self::EvidenceExported => "evidence.exported",
+            Self::PeopleImported => "people.imported",
+            Self::PreviewMade => "preview.made",
+            Self::TraitChanged => "trait.changed",
             Self::ContactDeleted => "contact.deleted",
             Self::Consent(state) => match state {
                 ConsentState::Requested => "consent.requested",

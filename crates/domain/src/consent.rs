@@ -102,6 +102,11 @@ impl ConsentState {
         Self::ALL.into_iter().find(|state| state.name() == name)
     }
 
+    /// Whether it is a no of the person's.
+    pub const fn is_denial(self) -> bool {
+        matches!(self, Self::Refused | Self::Withdrawn)
+    }
+
     /// Whether a message may rest on it.
     pub const fn is_sendable(self) -> bool {
         match self {

@@ -3,13 +3,16 @@
 use crate::consent::ConsentState;
 use crate::consent::EvidenceGrade;
 use crate::ids::PurposeId;
+use crate::law::RuleId;
 use crate::suppression::SuppressionScope;
 use crate::suppression::SuppressionSource;
 use crate::time::Span;
 use crate::time::Timestamp;
 
+mod sentence;
+
 /// Why a message may not leave, or not yet.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Reason {
     /// An administrator has stopped all sending.
     EmergencyStop,
@@ -60,6 +63,79 @@ pub enum Reason {
     },
     /// The purpose wants the person's identity key, and the message does not name it.
     IdentityKeyMissing,
+    /// The person has not let the organisation call.
+    CallNotPermitted {
+        /// When the permission there was ran out.
+        ended: Option<Timestamp>,
+    },
+    /// Something that concerns one of the people in a group, nobody says whom.
+    GroupMember {
+        /// The code of the first such reason.
+        code: u32,
+    },
+    /// An external registry protects the person from promotion.
+    RegistryBlocked {
+        /// Since when its list has the person on it.
+        since: Timestamp,
+    },
+    /// Consent that set no end of its own lasted as long as the law lets it.
+    ConsentLapsed {
+        /// When it ended.
+        at: Timestamp,
+        /// The rule that says so.
+        rule: RuleId,
+    },
+    /// The law wants better evidence of consent.
+    EvidenceBelowLaw {
+        /// What there is.
+        grade: EvidenceGrade,
+        /// What it takes.
+        wanted: EvidenceGrade,
+        /// The rule that says so.
+        rule: RuleId,
+    },
+    /// Without consent, the conditions of the soft opt-in are not met either.
+    SoftOptInUnmet {
+        /// The first that is missing.
+        gap: SoftOptInGap,
+    },
+    /// The person was asked for this consent as often as the law allows.
+    AskedAlready {
+        /// How often.
+        times: u32,
+        /// The rule that says so.
+        rule: RuleId,
+    },
+    /// The person said no, and must not be asked again, or not yet.
+    AskPause {
+        /// Until when; none: for good.
+        until: Option<Timestamp>,
+        /// The rule that says so.
+        rule: RuleId,
+    },
+    /// The person has neither written in nor agreed before, so WhatsApp lets nobody ask.
+    AskUninvited,
+    /// It is quiet where the person is.
+    QuietHours {
+        /// When it may arrive; none if no such hour is near.
+        until: Option<Timestamp>,
+        /// The rule that says so.
+        rule: RuleId,
+    },
+    /// As many messages for this purpose as the organisation allows itself have reached the person.
+    CapReached {
+        /// How many.
+        count: u32,
+        /// In how many days.
+        days: u32,
+        /// When the next may leave.
+        until: Timestamp,
+    },
+    /// The person is a child, or may be one.
+    Child {
+        /// The rule that says so.
+        rule: RuleId,
+    },
     /// Meta has disabled the account, or it is gone.
     AccountOff,
     /// Meta lets the account send nothing.
@@ -109,7 +185,19 @@ impl Reason {
             Self::NoticeOutdated => "gate/4/notice",
             Self::EvidenceWeak { .. } => "gate/4/evidence",
             Self::WindowClosed { .. } => "gate/5/window",
+            Self::RegistryBlocked { .. } => "gate/2/registry",
+            Self::ConsentLapsed { .. } => "gate/4/lapse",
+            Self::EvidenceBelowLaw { .. } => "gate/4/evidence-law",
+            Self::SoftOptInUnmet { .. } => "gate/4/soft-opt-in",
+            Self::AskedAlready { .. } => "gate/6/asked-already",
+            Self::AskPause { .. } => "gate/6/ask-pause",
+            Self::AskUninvited => "gate/4/ask-uninvited",
+            Self::QuietHours { .. } => "gate/6/quiet-hours",
+            Self::CapReached { .. } => "gate/6/cap",
+            Self::Child { .. } => "gate/6/child",
             Self::IdentityKeyMissing => "gate/7/identity-key",
+            Self::CallNotPermitted { .. } => "gate/call/permission",
+            Self::GroupMember { .. } => "gate/group/member",
             Self::AccountOff => "gate/8/account-off",
             Self::AccountRestricted { .. } => "gate/8/account-restricted",
             Self::InitiationRestricted { .. } => "gate/8/initiation-restricted",
@@ -118,6 +206,21 @@ impl Reason {
             Self::QueuedBehind => "queue/behind",
             Self::QueueExpired => "queue/expired",
             Self::QueueCancelled => "queue/cancelled",
+        }
+    }
+
+    /// The rule of a pack that it rests on, if it does on one.
+    pub const fn law(&self) -> Option<&RuleId> {
+        if let Self::ConsentLapsed { rule, .. }
+        | Self::EvidenceBelowLaw { rule, .. }
+        | Self::AskedAlready { rule, .. }
+        | Self::AskPause { rule, .. }
+        | Self::QuietHours { rule, .. }
+        | Self::Child { rule } = self
+        {
+            Some(rule)
+        } else {
+            None
         }
     }
 
@@ -133,7 +236,16 @@ impl Reason {
             | Self::ConsentMissing { .. }
             | Self::ConsentExpired { .. }
             | Self::NoticeOutdated
-            | Self::EvidenceWeak { .. } => 131_005,
+            | Self::EvidenceWeak { .. }
+            | Self::ConsentLapsed { .. }
+            | Self::EvidenceBelowLaw { .. }
+            | Self::SoftOptInUnmet { .. }
+            | Self::AskedAlready { .. }
+            | Self::AskPause { .. }
+            | Self::AskUninvited
+            | Self::Child { .. } => 131_005,
+            Self::RegistryBlocked { .. } => 131_050,
+            Self::QuietHours { .. } | Self::CapReached { .. } => 131_049,
             Self::Suppressed { scope, .. } => match scope {
                 SuppressionScope::Promotional => 131_050,
                 SuppressionScope::BusinessInitiated | SuppressionScope::Purpose(_) => 131_005,
@@ -143,130 +255,17 @@ impl Reason {
             Self::PurposeUnknown => 131_009,
             Self::WindowClosed { .. } => 131_047,
             Self::IdentityKeyMissing => 131_008,
+            Self::CallNotPermitted { .. } => 138_006,
+            Self::GroupMember { code } => *code,
             Self::AccountOff => 131_031,
             Self::PairRate | Self::QueuedBehind => 131_056,
             Self::Throughput => 130_429,
             Self::QueueExpired | Self::QueueCancelled => 131_026,
         }
     }
-
-    /// One plain sentence: why, and what to do. It never holds personal data.
-    pub fn sentence(&self) -> String {
-        match self {
-            Self::EmergencyStop => EMERGENCY_STOP.to_owned(),
-            Self::Restricted => RESTRICTED.to_owned(),
-            Self::Suppressed { scope, source } => suppressed(*scope, *source).to_owned(),
-            Self::TemplateUnknown => TEMPLATE_UNKNOWN.to_owned(),
-            Self::TemplatePaused => TEMPLATE_PAUSED.to_owned(),
-            Self::TemplateNotApproved => TEMPLATE_NOT_APPROVED.to_owned(),
-            Self::PurposeMissing => PURPOSE_MISSING.to_owned(),
-            Self::PurposeUnknown => PURPOSE_UNKNOWN.to_owned(),
-            Self::PurposeWidened => PURPOSE_WIDENED.to_owned(),
-            Self::ConsentMissing { state } => consent_missing(*state).to_owned(),
-            Self::ConsentExpired { at } => {
-                format!("The person's consent for this purpose ran out at {at}; ask anew.")
-            }
-            Self::NoticeOutdated => NOTICE_OUTDATED.to_owned(),
-            Self::EvidenceWeak { grade, wanted } => format!(
-                "The evidence of consent is {}, this purpose wants {} or better; have the person \
-                 confirm.",
-                grade.name(),
-                wanted.name()
-            ),
-            Self::WindowClosed { opened: None } => NO_WINDOW.to_owned(),
-            Self::WindowClosed { opened: Some(at) } => format!(
-                "The person last wrote at {at}, more than 24 hours ago; only a template may be \
-                 sent."
-            ),
-            Self::IdentityKeyMissing => IDENTITY_KEY_MISSING.to_owned(),
-            Self::AccountOff => ACCOUNT_OFF.to_owned(),
-            Self::AccountRestricted { until } => format!(
-                "Meta lets this account send nothing {}; the administrator finds out more in \
-                 WhatsApp Manager.",
-                bound(*until)
-            ),
-            Self::InitiationRestricted { until } => format!(
-                "Meta lets this account write to nobody first {}; answers inside the 24-hour window \
-                 still leave.",
-                bound(*until)
-            ),
-            Self::PairRate => PAIR_RATE.to_owned(),
-            Self::Throughput => THROUGHPUT.to_owned(),
-            Self::QueuedBehind => QUEUED_BEHIND.to_owned(),
-            Self::QueueExpired => QUEUE_EXPIRED.to_owned(),
-            Self::QueueCancelled => QUEUE_CANCELLED.to_owned(),
-        }
-    }
 }
 
-const EMERGENCY_STOP: &str =
-    "An administrator has stopped all sending; ask the administrator before you try again.";
-const RESTRICTED: &str = "Processing of this person's data is restricted; nothing may be sent until the restriction is \
-lifted.";
-const TEMPLATE_UNKNOWN: &str = "The template is not in the synced catalogue under this name and language; check both, or \
-sync the catalogue.";
-const TEMPLATE_PAUSED: &str =
-    "Meta has paused this template for its quality; wait until it is approved again.";
-const TEMPLATE_NOT_APPROVED: &str =
-    "Meta has not approved this template; use one that is approved.";
-const PURPOSE_MISSING: &str = "No purpose is bound to this message; bind one to the template.";
-const PURPOSE_UNKNOWN: &str = "The header Imvume-Purpose names no purpose of this instance.";
-const PURPOSE_WIDENED: &str = "The declared purpose demands less than the one bound to the message; a declared purpose may \
-only narrow.";
-const NOTICE_OUTDATED: &str = "The notice behind the person's consent has been replaced by one that needs consent anew; ask \
-anew.";
-const IDENTITY_KEY_MISSING: &str = "Messages for this purpose have to name the person's identity key; put the newest \
-identity_key_hash of a webhook into recipient_identity_key_hash.";
-const ACCOUNT_OFF: &str = "Meta has disabled the WhatsApp Business Account, or it is gone; the administrator finds out \
-more in WhatsApp Manager.";
-const PAIR_RATE: &str = "Too many messages to this person in a short time; WhatsApp allows one in 6 seconds, and 45 \
-at once.";
-const THROUGHPUT: &str = "This number sends as fast as WhatsApp allows; try again in a moment.";
-const QUEUED_BEHIND: &str =
-    "Earlier messages to this person wait in the queue; this one goes after them.";
-const QUEUE_EXPIRED: &str = "The time this message could wait for passed before it could be sent; send it anew if it \
-still matters.";
-const QUEUE_CANCELLED: &str = "The message was taken out of the queue before it was sent.";
-const NO_WINDOW: &str = "The person has not written to this number; only a template may be sent.";
-
-/// Until when a restriction holds, in words.
-fn bound(until: Option<Timestamp>) -> String {
-    until.map_or_else(|| "for now".to_owned(), |until| format!("until {until}"))
-}
-
-const fn suppressed(scope: SuppressionScope, source: SuppressionSource) -> &'static str {
-    match (source, scope) {
-        (SuppressionSource::Native, _) => {
-            "The person stopped promotions in WhatsApp itself; only the person can resume them, do \
-             not try again."
-        }
-        (SuppressionSource::Own, SuppressionScope::Promotional) => {
-            "The person asked to stop promotions; do not try again until the person opts in."
-        }
-        (SuppressionSource::Own, SuppressionScope::BusinessInitiated) => {
-            "The person asked to stop everything; answer only when the person writes in."
-        }
-        (SuppressionSource::Own, SuppressionScope::Purpose(_)) => {
-            "The person asked to stop messages for this purpose; do not try again until the person \
-             opts in."
-        }
-    }
-}
-
-const fn consent_missing(state: ConsentState) -> &'static str {
-    match state {
-        ConsentState::Requested => {
-            "The person was asked for consent for this purpose and has not answered yet."
-        }
-        ConsentState::Refused => "The person refused consent for this purpose; do not ask again.",
-        ConsentState::Withdrawn => "The person withdrew consent for this purpose.",
-        ConsentState::Expired => "The person's consent for this purpose ran out; ask anew.",
-        ConsentState::Invalidated => "The consent on record for this purpose was found void.",
-        ConsentState::Given | ConsentState::Renewed | ConsentState::Unknown => {
-            "No consent for this purpose is on record; a message the organisation starts needs one."
-        }
-    }
-}
+const EVERYBODY: &str = "Everybody in the group may get this message.";
 
 /// The gate's answer.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -316,6 +315,38 @@ pub struct Decision {
     pub reasons: Vec<Reason>,
 }
 
+/// Which condition of the soft opt-in is missing.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum SoftOptInGap {
+    /// A jurisdiction that may apply does not know it, or none of them allows it.
+    NotAllowed,
+    /// No sale to the person is on record.
+    NoSale,
+    /// The person had no chance to object at the sale.
+    NoChanceToObject,
+    /// Special categories of data take consent.
+    SpecialCategory,
+}
+
+impl SoftOptInGap {
+    const fn sentence(self) -> &'static str {
+        match self {
+            Self::NotAllowed => {
+                "Where the person may live, customers too get promotions only with consent."
+            }
+            Self::NoSale => {
+                "No sale to the person is on record, so only consent carries a promotion."
+            }
+            Self::NoChanceToObject => {
+                "The person had no chance to object at the sale, so only consent carries a promotion."
+            }
+            Self::SpecialCategory => {
+                "What is known of the person is specially protected, so only consent carries a promotion."
+            }
+        }
+    }
+}
+
 /// What an allowed message rests on.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Basis {
@@ -323,6 +354,13 @@ pub enum Basis {
     Window {
         /// When it was opened.
         opened: Timestamp,
+    },
+    /// Each of the people in a group may get it, whatever it rests on for each.
+    Everybody,
+    /// A sale, in whose context the person could object and did not.
+    SoftOptIn {
+        /// When it was.
+        sold: Timestamp,
     },
     /// Consent on record.
     Consent {
@@ -338,6 +376,8 @@ impl Basis {
     pub const fn rule(&self) -> &'static str {
         match self {
             Self::Window { .. } => "gate/5/window-open",
+            Self::Everybody => "gate/group/everybody",
+            Self::SoftOptIn { .. } => "gate/4/soft-opt-in-met",
             Self::Consent { .. } => "gate/4/consent-given",
         }
     }
@@ -348,6 +388,11 @@ impl Basis {
             Self::Window { opened } => {
                 format!("The person wrote in at {opened}; this answers inside the 24-hour window.")
             }
+            Self::Everybody => EVERYBODY.to_owned(),
+            Self::SoftOptIn { sold } => format!(
+                "The person bought at {sold}, could object to messages about similar goods and services, \
+                 and did not."
+            ),
             Self::Consent { at, grade } => format!(
                 "The person consented to this purpose at {at}, with {} evidence.",
                 grade.name()
@@ -362,13 +407,18 @@ impl Decision {
         self.reasons.first().map(Reason::code)
     }
 
-    /// The rules behind the decision, in order.
-    pub fn rules(&self) -> Vec<&'static str> {
-        self.reasons
-            .iter()
-            .map(Reason::rule)
-            .chain(self.basis.iter().map(Basis::rule))
-            .collect()
+    /// The rules behind the decision, in order: the gate's own, each followed by the rule of a pack that
+    /// it rests on.
+    pub fn rules(&self) -> Vec<&str> {
+        let mut rules: Vec<&str> = Vec::with_capacity(self.reasons.len() + 1);
+        for reason in &self.reasons {
+            rules.push(reason.rule());
+            rules.extend(reason.law().map(RuleId::as_str));
+        }
+        if let Some(basis) = &self.basis {
+            rules.push(basis.rule());
+        }
+        rules
     }
 
     /// How long to wait before asking again, for a decision that defers.

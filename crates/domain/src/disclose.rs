@@ -1,7 +1,10 @@
 //! Handing personal data to a recipient is judged like a send.
 
+use crate::consent::Consent;
 use crate::message::IdentityMode;
 use crate::subject::Restriction;
+use crate::time::Span;
+use crate::time::Timestamp;
 
 /// A recipient's contract: what it was let in for.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -12,6 +15,36 @@ pub struct Contract {
     pub covers_number: bool,
     /// What the recipient may know of people.
     pub identity: IdentityMode,
+    /// Where the recipient may have people's data only with their consent: whether this person gave it.
+    pub sharing: Option<Sharing>,
+}
+
+/// Whether a person agrees to their data being shared with a recipient.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Sharing {
+    /// There is consent in force.
+    Agreed,
+    /// There is none.
+    NotAgreed,
+}
+
+impl Sharing {
+    /// What the consent on record to a sharing purpose comes to; it lasts as long as the purpose lets it
+    /// where it sets no end itself.
+    pub fn of(consent: Option<&Consent>, lapse_days: Option<u32>, now: Timestamp) -> Self {
+        let in_force = consent.is_some_and(|consent| {
+            let lapses = lapse_days.map(|days| consent.at + Span::days(days));
+            let ends = consent.expires.or(lapses);
+            consent.state.is_sendable()
+                && consent.notice_valid
+                && ends.is_none_or(|ends| now < ends)
+        });
+        if in_force {
+            Self::Agreed
+        } else {
+            Self::NotAgreed
+        }
+    }
 }
 
 /// Why data are withheld from a recipient.
@@ -19,6 +52,8 @@ pub struct Contract {
 pub enum Withheld {
     /// The recipient's contract is not in force.
     ContractEnded,
+    /// The person has not agreed to what the contract asks them to agree to.
+    NotAgreed,
     /// The contract does not cover the number.
     NumberNotCovered,
     /// The subject is restricted.
@@ -30,6 +65,7 @@ impl Withheld {
     pub const fn rule(self) -> &'static str {
         match self {
             Self::ContractEnded => "disclose/contract",
+            Self::NotAgreed => "disclose/sharing-consent",
             Self::NumberNotCovered => "disclose/number",
             Self::Restricted => "disclose/restriction",
         }
@@ -68,9 +104,10 @@ pub fn decide(contract: Contract, restriction: Restriction) -> Result<Leave, Wit
     if !contract.covers_number {
         return Err(Withheld::NumberNotCovered);
     }
-    match restriction {
-        Restriction::Restricted { .. } => Err(Withheld::Restricted),
-        Restriction::None => Ok(Leave {
+    match (restriction, contract.sharing) {
+        (Restriction::Restricted { .. }, _) => Err(Withheld::Restricted),
+        (Restriction::None, Some(Sharing::NotAgreed)) => Err(Withheld::NotAgreed),
+        (Restriction::None, None | Some(Sharing::Agreed)) => Ok(Leave {
             identity: contract.identity,
         }),
     }
@@ -79,11 +116,65 @@ pub fn decide(contract: Contract, restriction: Restriction) -> Result<Leave, Wit
 #[cfg(test)]
 mod tests {
     use super::Contract;
+    use super::Sharing;
     use super::Withheld;
     use super::decide;
+    use crate::consent::Consent;
+    use crate::consent::ConsentState;
+    use crate::consent::EvidenceGrade;
     use crate::message::IdentityMode;
     use crate::subject::Restriction;
+    use crate::time::Span;
     use crate::time::Timestamp;
+
+    #[test]
+    fn sharing_takes_consent_that_is_in_force() {
+        let now = Timestamp::from_seconds(1_800_000_000);
+        let given = Consent {
+            state: ConsentState::Given,
+            grade: EvidenceGrade::Asserted,
+            at: now - Span::days(10),
+            expires: None,
+            notice_valid: true,
+        };
+        let with = |state| Consent { state, ..given };
+        for (consent, lapse, agreed) in [
+            (None, None, false),
+            (Some(given), None, true),
+            (Some(given), Some(11), true),
+            (Some(given), Some(10), false),
+            (Some(with(ConsentState::Renewed)), None, true),
+            (Some(with(ConsentState::Withdrawn)), None, false),
+            (Some(with(ConsentState::Unknown)), None, false),
+            (
+                Some(Consent {
+                    notice_valid: false,
+                    ..given
+                }),
+                None,
+                false,
+            ),
+            (
+                Some(Consent {
+                    expires: Some(now),
+                    ..given
+                }),
+                None,
+                false,
+            ),
+            (
+                Some(Consent {
+                    expires: Some(now + Span::days(1)),
+                    ..given
+                }),
+                Some(1),
+                true,
+            ),
+        ] {
+            let found = Sharing::of(consent.as_ref(), lapse, now);
+            assert_eq!(found == Sharing::Agreed, agreed, "{consent:?} {lapse:?}");
+        }
+    }
 
     #[test]
     fn only_a_live_contract_on_the_number_gets_unrestricted_data() {
@@ -91,7 +182,13 @@ mod tests {
             active: true,
             covers_number: true,
             identity: IdentityMode::Alias,
+            sharing: None,
         };
+        let asks = |sharing| Contract {
+            sharing: Some(sharing),
+            ..live
+        };
+        assert!(decide(asks(Sharing::Agreed), Restriction::None).is_ok());
         let restricted = Restriction::Restricted {
             since: Timestamp::default(),
         };
@@ -117,6 +214,12 @@ mod tests {
                 Withheld::NumberNotCovered,
             ),
             (live, restricted, Withheld::Restricted),
+            (asks(Sharing::Agreed), restricted, Withheld::Restricted),
+            (
+                asks(Sharing::NotAgreed),
+                Restriction::None,
+                Withheld::NotAgreed,
+            ),
         ] {
             assert_eq!(decide(contract, restriction), Err(withheld));
         }

@@ -23,11 +23,17 @@ pub enum EventKind {
     MessageOutside,
     /// What a number or an account may send has changed.
     NumberHealth,
+    /// Consent waits for its confirmation, or the confirmation could not be delivered.
+    ConfirmationChanged,
+    /// An external registry has to be brought up to date, or was.
+    BlockRegistryDue,
+    /// A message to many was started, paused, stopped or has reached everybody.
+    CampaignChanged,
 }
 
 impl EventKind {
     /// All kinds in the order of their codes.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 11] = [
         Self::ConsentChanged,
         Self::Suppressed,
         Self::SuppressionLifted,
@@ -36,6 +42,9 @@ impl EventKind {
         Self::MessageStatus,
         Self::MessageOutside,
         Self::NumberHealth,
+        Self::ConfirmationChanged,
+        Self::BlockRegistryDue,
+        Self::CampaignChanged,
     ];
 
     /// The stable code it has in the database.
@@ -49,6 +58,9 @@ impl EventKind {
             Self::MessageStatus => 6,
             Self::MessageOutside => 7,
             Self::NumberHealth => 8,
+            Self::ConfirmationChanged => 9,
+            Self::BlockRegistryDue => 10,
+            Self::CampaignChanged => 11,
         }
     }
 
@@ -68,6 +80,9 @@ impl EventKind {
             Self::MessageStatus => "imvume.message.status",
             Self::MessageOutside => "imvume.message.outside",
             Self::NumberHealth => "imvume.number.health",
+            Self::ConfirmationChanged => "imvume.confirmation.changed",
+            Self::BlockRegistryDue => "imvume.block-registry.due",
+            Self::CampaignChanged => "imvume.campaign.changed",
         }
     }
 

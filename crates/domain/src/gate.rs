@@ -1,17 +1,22 @@
 //! The gate: whether a message may leave.
 //!
 //! [`decide`] is pure and total. The first reason gives the code; all reasons are recorded. If the
-//! facts cannot be had, the caller sends nothing. Steps 1–5 and 8 of the design stand here, and of step
-//! 7 the identity key; step 6 (quiet hours, caps) and the rest of 7 join them with their facts.
+//! facts cannot be had, the caller sends nothing. Steps 1–6 and 8 of the design stand here, and of step
+//! 7 the identity key; the rest of 7 joins them with its facts.
+
+use std::sync::Arc;
 
 use crate::consent::Consent;
-use crate::consent::ConsentState;
 use crate::decision::Basis;
 use crate::decision::Decision;
 use crate::decision::Outcome;
 use crate::decision::Reason;
 use crate::health::Standing;
 use crate::ids::PurposeId;
+use crate::law::Rules;
+use crate::person::Asked;
+use crate::person::Person;
+use crate::person::RegistryBlock;
 use crate::purpose::Purpose;
 use crate::purpose::PurposeClass;
 use crate::rate;
@@ -22,6 +27,9 @@ use crate::template::Category;
 use crate::template::TemplateStatus;
 use crate::time::Span;
 use crate::time::Timestamp;
+
+mod ground;
+mod timing;
 
 /// How long a person's message keeps the customer service window open.
 pub const WINDOW: Span = Span::hours(24);
@@ -43,6 +51,8 @@ pub enum Content {
     Direct(Category),
     /// A template, by what the catalogue says of it.
     Template(CatalogueEntry),
+    /// A voice call that the organisation places; see [`crate::call`].
+    Call,
     /// The gateway's own answer to a stop or start word, inside the window which that word opened.
     Confirmation,
 }
@@ -82,6 +92,16 @@ pub struct Facts {
     pub restriction: Restriction,
     /// The suppressions in force on any identifier of the subject or of a linked person.
     pub suppressions: Vec<Suppression>,
+    /// The blocks of external registries on any identifier of the subject or of a linked person.
+    pub registries: Vec<RegistryBlock>,
+    /// The rules that hold for the person.
+    pub rules: Arc<Rules>,
+    /// What is known of the person.
+    pub person: Person,
+    /// For each purpose that the message could ask for consent to: how often the person was asked.
+    pub asked: Vec<(PurposeId, Asked)>,
+    /// When the last messages left that count towards the purpose's cap, in any order.
+    pub sent: Vec<Timestamp>,
     /// What is to be sent.
     pub content: Content,
     /// The purpose bound to it: of the template, of its category, or customer care.
@@ -141,20 +161,21 @@ pub fn decide(facts: &Facts, now: Timestamp) -> Judgement {
         && facts.content != Content::Confirmation
     {
         reasons.extend(suppressions(facts, purpose, initiated));
+        reasons.extend(registries(facts, purpose));
     }
 
     reasons.extend(catalogue(facts));
-    if let Err(reason) = purpose {
-        reasons.push(reason);
+    if let Err(reason) = &purpose {
+        reasons.push(reason.clone());
     }
 
     let mut basis = window.map(|opened| Basis::Window { opened });
     if let Ok(purpose) = purpose
         && initiated
     {
-        match consent(facts, purpose, now) {
+        match ground::ground(facts, purpose, now) {
             Ok(given) => basis = Some(given),
-            Err(reason) => reasons.push(reason),
+            Err(against) => reasons.extend(against),
         }
     }
 
@@ -164,6 +185,11 @@ pub fn decide(facts: &Facts, now: Timestamp) -> Judgement {
         });
     }
 
+    if let Ok(purpose) = purpose
+        && initiated
+    {
+        reasons.extend(timing::timing(facts, purpose, now));
+    }
     if let Ok(purpose) = purpose
         && purpose.identity_check
         && !facts.names_identity_key
@@ -192,7 +218,7 @@ fn health(facts: &Facts, window: Option<Timestamp>) -> Option<Reason> {
     if let Some(bar) = standing.everything {
         return Some(Reason::AccountRestricted { until: bar.until });
     }
-    let first = window.is_none() || matches!(facts.content, Content::Direct(_));
+    let first = window.is_none() || matches!(facts.content, Content::Call | Content::Direct(_));
     standing
         .initiated
         .filter(|_| first)
@@ -207,10 +233,14 @@ fn finish(
     mut reasons: Vec<Reason>,
     now: Timestamp,
 ) -> Judgement {
+    let final_reasons = reasons
+        .iter()
+        .filter(|reason| waits_until(reason, now).is_none())
+        .count();
     let mut until = reasons
-        .contains(&Reason::TemplatePaused)
-        .then_some(now + PAUSE);
-    let final_reasons = reasons.len() - usize::from(until.is_some());
+        .iter()
+        .filter_map(|reason| waits_until(reason, now))
+        .max();
     if let Some(due) = facts.behind {
         reasons.push(Reason::QueuedBehind);
         until = until.max(Some(due.max(now)));
@@ -256,6 +286,17 @@ fn finish(
     }
 }
 
+/// Until when a reason stands that passes by itself. All others are final.
+fn waits_until(reason: &Reason, now: Timestamp) -> Option<Timestamp> {
+    if let Reason::QuietHours { until, .. } = reason {
+        return *until;
+    }
+    if let Reason::CapReached { until, .. } = reason {
+        return Some(*until);
+    }
+    (*reason == Reason::TemplatePaused).then_some(now + PAUSE)
+}
+
 /// Step 3: the purpose in force. A declared purpose narrows the bound one or is refused.
 fn purpose(facts: &Facts) -> Result<&Purpose, Reason> {
     let Some(bound) = &facts.bound else {
@@ -278,7 +319,7 @@ fn catalogue(facts: &Facts) -> Option<Reason> {
             TemplateStatus::Paused => Some(Reason::TemplatePaused),
             TemplateStatus::Unusable => Some(Reason::TemplateNotApproved),
         },
-        Content::FreeForm | Content::Direct(_) | Content::Confirmation => None,
+        Content::FreeForm | Content::Direct(_) | Content::Call | Content::Confirmation => None,
     }
 }
 
@@ -287,7 +328,7 @@ fn catalogue(facts: &Facts) -> Option<Reason> {
 fn business_initiated(facts: &Facts, purpose: Option<&Purpose>, window: Option<Timestamp>) -> bool {
     match facts.content {
         Content::Confirmation => false,
-        Content::Direct(_) => true,
+        Content::Call | Content::Direct(_) => true,
         Content::FreeForm => {
             purpose.is_some_and(|purpose| purpose.class == PurposeClass::Promotional)
         }
@@ -310,35 +351,14 @@ fn suppressions(facts: &Facts, purpose: &Purpose, initiated: bool) -> impl Itera
         })
 }
 
-/// Step 4: consent for the purpose, current and well enough proved.
-fn consent(facts: &Facts, purpose: &Purpose, now: Timestamp) -> Result<Basis, Reason> {
-    let on_record = facts.consents.iter().find(|(id, _)| *id == purpose.id);
-    let Some((_, consent)) = on_record else {
-        return Err(Reason::ConsentMissing {
-            state: ConsentState::Unknown,
-        });
-    };
-    if !consent.state.is_sendable() {
-        return Err(Reason::ConsentMissing {
-            state: consent.state,
-        });
-    }
-    if let Some(at) = consent.expires
-        && at <= now
-    {
-        return Err(Reason::ConsentExpired { at });
-    }
-    if !consent.notice_valid {
-        return Err(Reason::NoticeOutdated);
-    }
-    if consent.grade < purpose.grade {
-        return Err(Reason::EvidenceWeak {
-            grade: consent.grade,
-            wanted: purpose.grade,
-        });
-    }
-    Ok(Basis::Consent {
-        at: consent.at,
-        grade: consent.grade,
-    })
+/// Step 2, from outside: a registry stands above older consent unless somebody answerable has put
+/// consent before it for this purpose (Consumer Protection Act 68 of 2008 (ZA), s11).
+fn registries<'a>(facts: &'a Facts, purpose: &'a Purpose) -> impl Iterator<Item = Reason> + 'a {
+    facts
+        .registries
+        .iter()
+        .filter(|block| {
+            purpose.class == PurposeClass::Promotional && !block.overridden.contains(&purpose.id)
+        })
+        .map(|block| Reason::RegistryBlocked { since: block.since })
 }

@@ -19,6 +19,12 @@ macro_rules! ids {
 ids! {
     /// Client software that talks to the gateway.
     AppId,
+    /// An external registry of people whom promotion must not reach.
+    BlockRegistryId,
+    /// A message to many, in paced batches.
+    CampaignId,
+    /// A request for consent that waits for its confirmation.
+    ConfirmationId,
     /// One event of the consent ledger.
     ConsentEventId,
     /// A subject's thread on one number.
@@ -37,6 +43,8 @@ ids! {
     EventEndpointId,
     /// An identifier of a subject.
     IdentifierId,
+    /// A list of people that was brought in.
+    ImportId,
     /// A media object.
     MediaId,
     /// A message, in either direction.
@@ -49,6 +57,10 @@ ids! {
     PurposeId,
     /// A raw webhook kept aside.
     QuarantineId,
+    /// Somebody answerable's decision that consent goes before a registry.
+    RegistryOverrideId,
+    /// A list of an external registry that was brought in.
+    RegistryImportId,
     /// A status of a message as Meta told it.
     StatusId,
     /// A data subject.

@@ -21,6 +21,8 @@ pub enum Keyword {
     Start,
     /// Help.
     Help,
+    /// Why did I get this?
+    Why,
 }
 
 /// The message the gateway itself sends in answer: at most one, never promotional.
@@ -86,7 +88,7 @@ pub fn effects(keyword: Keyword, already_stopped: bool) -> Effects {
             promotional: Some((ConsentState::Given, EvidenceGrade::Direct)),
             confirmation: Some(Confirmation::Started),
         },
-        Keyword::Help => Effects {
+        Keyword::Help | Keyword::Why => Effects {
             suppress: None,
             lift_own: false,
             promotional: None,

@@ -126,6 +126,36 @@ pub struct Purpose {
     /// Whether a message for it has to name the person's identity key, so that Meta does not deliver it
     /// to whoever has the number by now.
     pub identity_check: bool,
+    /// What holds for it beside.
+    pub terms: Terms,
+}
+
+/// What holds for a purpose beside its class; the organisation sets it.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Terms {
+    /// Whether customers may get it without consent where each jurisdiction allows that: own similar
+    /// goods and services, with a chance to object at the sale and in every message (ePrivacy Directive
+    /// Art 13(2), POPIA s69(3)). WhatsApp's policy wants an opt-in all the same.
+    pub soft_opt_in: bool,
+    /// Whether its messages reveal special categories of data (GDPR Art 9, POPIA s26).
+    pub special: bool,
+    /// Whether people agree in its notice to messages at any hour.
+    pub any_hour: bool,
+    /// How many of its messages may reach one person in how many days.
+    pub cap: Option<Cap>,
+    /// How many days consent to it lasts when the event sets no end.
+    pub lapse_days: Option<u32>,
+    /// The purpose that its messages ask for consent to.
+    pub asks_for: Option<PurposeId>,
+}
+
+/// At most so many messages in so many days.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Cap {
+    /// How many.
+    pub count: u32,
+    /// In how many days of 24 hours, counted back from now.
+    pub days: u32,
 }
 
 /// The code of a purpose: 1 to 40 lower-case letters, digits and hyphens, beginning with a letter.

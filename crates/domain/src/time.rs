@@ -60,6 +60,24 @@ impl Timestamp {
         Quarter(years * 4 + quarter)
     }
 
+    /// The year (UTC) this instant falls into.
+    pub fn year(self) -> i16 {
+        self.civil(&jiff::tz::TimeZone::UTC).year()
+    }
+
+    /// The date and time of day in a time zone. Instants out of the calendar's range are held at 1970.
+    pub fn civil(self, zone: &jiff::tz::TimeZone) -> jiff::civil::DateTime {
+        let instant = jiff::Timestamp::from_microsecond(self.0).unwrap_or_default();
+        zone.to_datetime(instant)
+    }
+
+    /// The instant at which a time zone's clocks show this date and time. A time that is skipped counts
+    /// as the one after the gap, a time that comes twice as its first.
+    pub fn from_civil(civil: jiff::civil::DateTime, zone: &jiff::tz::TimeZone) -> Option<Self> {
+        let instant = zone.to_ambiguous_timestamp(civil).compatible().ok()?;
+        Some(Self(instant.as_microsecond()))
+    }
+
     /// How long ago `earlier` was; zero if it lies ahead.
     pub const fn since(self, earlier: Self) -> Span {
         let micros = self.0.saturating_sub(earlier.0);

@@ -158,7 +158,7 @@ impl Egress {
 }
 
 /// TLS 1.2 and 1.3 with aws-lc; Mozilla's roots and those of the policy.
-fn tls(policy: &Policy) -> Result<ClientConfig, SetupError> {
+pub(crate) fn tls(policy: &Policy) -> Result<ClientConfig, SetupError> {
     let mut roots = RootCertStore {
         roots: TLS_SERVER_ROOTS.to_vec(),
     };

@@ -45,7 +45,21 @@ impl Dialer {
             None if target.scheme() == Some(&Scheme::HTTPS) => 443,
             None => 80,
         };
-        let addresses = self.addresses(&host, port).await?;
+        self.open(&host, port, |_| true).await.map(TokioIo::new)
+    }
+
+    /// A connection to an address of the host that passed and that the caller wants, too.
+    pub(crate) async fn open(
+        &self,
+        host: &Host<String>,
+        port: u16,
+        wanted: impl Fn(IpAddr) -> bool,
+    ) -> Result<TcpStream, NotSent> {
+        let mut addresses = self.addresses(host, port).await?;
+        addresses.retain(|address| wanted(*address));
+        if addresses.is_empty() {
+            return Err(NotSent::AddressRefused);
+        }
         self.connect(&addresses, port).await
     }
 
@@ -73,11 +87,7 @@ impl Dialer {
 
     /// The first address that answers. Each has its share of the time, so that one black hole does
     /// not hide the others.
-    async fn connect(
-        &self,
-        addresses: &[IpAddr],
-        port: u16,
-    ) -> Result<TokioIo<TcpStream>, NotSent> {
+    async fn connect(&self, addresses: &[IpAddr], port: u16) -> Result<TcpStream, NotSent> {
         let shares = u32::try_from(addresses.len()).unwrap_or(u32::MAX);
         let share = self
             .policy
@@ -91,7 +101,7 @@ impl Dialer {
                 Ok(Ok(stream)) => {
                     // Requests are written whole; waiting for more only adds latency.
                     stream.set_nodelay(true).map_err(|_| NotSent::Connect)?;
-                    return Ok(TokioIo::new(stream));
+                    return Ok(stream);
                 }
                 Ok(Err(_)) => failure = NotSent::Connect,
                 Err(_) => failure = NotSent::ConnectTimeout,

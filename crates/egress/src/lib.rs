@@ -1,7 +1,9 @@
 //! The only outgoing connections.
 //!
-//! Everything that leaves this process for another host goes through [`Egress::send`]: the Cloud
-//! API, relays to apps, media. One HTTP/1.1 client with kept-alive connections, TLS by rustls with
+//! Everything that leaves this process for another host by HTTP goes through [`Egress::send`]: the
+//! Cloud API, relays to apps, media, and SMS ([`sms`]). E-mail ([`mail`]) takes its sockets from the
+//! same dialer. What comes back of either later is read in [`bounce`] and [`sms::callback`]. One
+//! HTTP/1.1 client with kept-alive connections, TLS by rustls with
 //! the Mozilla root certificates (and those of the organisation, if it names any), and these rules:
 //!
 //! - `https` only, except to hosts that the [`Policy`] names; no credentials in a URL.
@@ -16,18 +18,21 @@
 //! Left out: what is carried, retries (the caller knows what may be repeated), HTTP/2, and servers
 //! of any kind.
 //!
-//! **To add a kind of connection** (SMTP, SMS), add a module that takes its sockets from
-//! `dialer.rs`, so that the address rules stay in one place. **To refuse a range of addresses**, add
+//! **To add a kind of connection**, add a module that takes its sockets from `dialer.rs`, so that the address rules stay in one place. **To refuse a range of addresses**, add
 //! a row to the tables in `address.rs`, a line to its test, and an entry to `tests/ssrf.toml`, which
 //! is held against everything that can be configured.
 
 mod address;
+pub mod bounce;
 mod client;
 mod dialer;
 mod error;
+pub mod mail;
 mod policy;
 mod resolver;
 mod response;
+pub mod sms;
+mod undelivered;
 
 pub use client::Egress;
 pub use client::Request;
@@ -40,3 +45,8 @@ pub use policy::Allowance;
 pub use policy::Policy;
 pub use resolver::Resolver;
 pub use response::Response;
+pub use undelivered::Enhanced;
+pub use undelivered::Fate;
+pub use undelivered::Refusal;
+pub use undelivered::Stage;
+pub use undelivered::Undelivered;

@@ -58,6 +58,8 @@ impl World {
             self.number_call(call)?
         } else if self.template_by_id(call.node).is_some() {
             self.template_call(call)?
+        } else if self.groups.contains_key(call.node) {
+            self.group_call(call)?
         } else {
             self.media_call(call)?
         };
@@ -189,6 +191,7 @@ impl World {
             ("POST", Some("deregister")) => self.set_registered(call, false)?,
             ("GET", Some("block_users")) => self.blocked_page(call)?,
             ("DELETE" | "POST", Some("block_users")) => return self.block(call).map(Some),
+            ("POST", Some("calls")) => self.business_call(call)?,
             ("DELETE", Some("contact_book")) => self.delete_contact(call)?,
             _ => return Ok(None),
         })))

@@ -8,6 +8,7 @@ use crate::ids;
 use crate::json::set;
 use crate::json::set_some;
 use crate::json::text;
+use crate::placed_calls::Ringing;
 use crate::webhook::contact;
 use crate::world::World;
 
@@ -73,6 +74,13 @@ impl World {
         set_some(&mut call, theirs, person.phone.clone());
         match event {
             "connect" => {
+                let ringing = Ringing {
+                    by_business: direction == "BUSINESS_INITIATED",
+                    callback_data: None,
+                    person: person.clone(),
+                    phone_number_id: phone_number_id.to_owned(),
+                };
+                self.ringing.insert(id.to_owned(), ringing);
                 let sdp = text(body, "sdp").unwrap_or(SESSION);
                 set(&mut call, "session", json!({"sdp": sdp, "sdp_type": kind}));
                 // A person's call opens the window.

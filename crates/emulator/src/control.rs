@@ -367,11 +367,21 @@ async fn sent(State(app): State<App>, Query(query): Query<Since>) -> Response {
 fn sent_json(call: &SentCall) -> Value {
     let mut shown = json!({
         "n": call.n, "at_micros": call.at, "path": call.path, "number": call.phone_number_id, "body": call.body,
-        "status": call.status, "kind": if call.body.get("status").is_some() { "read" } else { "message" },
+        "status": call.status, "kind": kind_of(call),
     });
     set_some(&mut shown, "id", call.id.clone());
     set_some(&mut shown, "code", call.code);
     shown
+}
+
+fn kind_of(call: &SentCall) -> &'static str {
+    if call.path.ends_with("/calls") {
+        "call"
+    } else if call.body.get("status").is_some() {
+        "read"
+    } else {
+        "message"
+    }
 }
 
 async fn webhooks(State(app): State<App>, Query(query): Query<Since>) -> Response {

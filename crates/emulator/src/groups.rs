@@ -38,6 +38,10 @@ impl World {
             None => self.new_group_id(&phone_number_id),
         };
         let people = self.people_of(body)?;
+        self.change_group(&group_id, &phone_number_id, kind, &people);
+        if body.get("silent") == Some(&Value::Bool(true)) {
+            return Ok(json!({"group_id": group_id}));
+        }
         let mut change = json!({
             "timestamp": self.seconds().to_string(), "group_id": group_id, "type": kind,
         });

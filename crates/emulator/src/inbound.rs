@@ -93,7 +93,11 @@ impl World {
         }
         let message = self.message(body, &phone_number_id, &person)?;
         self.show_incoming(&phone_number_id, &person, &message);
-        // What is written in a group opens no window, and a reaction none either.
+        self.hear_permission(&phone_number_id, &person, &message);
+        if let Some(group) = text(body, "group_id") {
+            self.heard_in_group(group, &phone_number_id, &person);
+        }
+        // What is written in a group opens no window of one person, and a reaction none either.
         if text(body, "type") != Some("reaction") && body.get("group_id").is_none() {
             let pair = (phone_number_id.clone(), person.user_id.clone());
             self.windows.insert(pair, self.now());

@@ -77,6 +77,12 @@ impl<K: Clone + Eq + Hash, V> Recent<K, V> {
     pub(crate) fn get(&self, key: &K) -> Option<&V> {
         self.map.get(key)
     }
+
+    pub(crate) fn remove(&mut self, key: &K) {
+        if self.map.remove(key).is_some() {
+            self.order.retain(|held| held != key);
+        }
+    }
 }
 
 #[cfg(test)]

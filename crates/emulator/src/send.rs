@@ -22,7 +22,7 @@ use crate::validate;
 use crate::world::World;
 
 const MICROS: i64 = 1_000_000;
-const DAY: i64 = 24 * 3600 * MICROS;
+pub(crate) const DAY: i64 = 24 * 3600 * MICROS;
 
 /// An accepted message and what the caller is told.
 #[derive(Debug)]
@@ -63,6 +63,12 @@ impl World {
         {
             return Err(Refusal::new(133_010, "The number is not registered."));
         }
+        if text(body, "recipient_type") == Some("group") {
+            if edge == Edge::MarketingMessages {
+                return Err(Refusal::new(131_009, "recipient_type is no individual"));
+            }
+            return self.send_to_group(phone_number_id, body, kind);
+        }
         let recipient = self.recipient(phone_number_id, body)?;
         let category = match kind {
             "template" => Some(template_check::check(self, body, recipient.by_user_id)?),
@@ -98,12 +104,6 @@ impl World {
     }
 
     fn recipient(&self, phone_number_id: &str, body: &Value) -> Result<Recipient, Refusal> {
-        if text(body, "recipient_type") == Some("group") {
-            return Err(Refusal::new(
-                131_041,
-                "There are no groups in the emulator.",
-            ));
-        }
         if let Some(to) = text(body, "to") {
             return self.phone_recipient(phone_number_id, to);
         }
@@ -297,6 +297,7 @@ impl World {
         };
         let record = Record {
             callback_data: text(body, "biz_opaque_callback_data").map(str::to_owned),
+            group: None,
             person: person.clone(),
             phone_number_id: phone_number_id.to_owned(),
             pricing: (course != Course::Reaction).then_some(pricing),

@@ -70,6 +70,8 @@ impl Default for StatusSettings {
 pub(crate) struct Record {
     /// Caller's value, echoed on every status.
     pub(crate) callback_data: Option<String>,
+    /// The group, for a message to one; `person` is then the first in it.
+    pub(crate) group: Option<String>,
     pub(crate) person: Person,
     pub(crate) phone_number_id: String,
     /// `None` where no price applies (reactions).
@@ -186,17 +188,36 @@ impl World {
     }
 }
 
+/// Of a message to a group, who got or read it is told beside the group.
+fn name_recipient(value: &mut Value, record: &Record, status: Status) {
+    let person = &record.person;
+    let (phone, user_id, parent) = match &record.group {
+        Some(group) => {
+            set(value, "recipient_type", "group");
+            set(value, "recipient_id", group.clone());
+            if !matches!(status, Status::Delivered | Status::Played | Status::Read) {
+                return;
+            }
+            (
+                "recipient_participant_id",
+                "recipient_participant_user_id",
+                "recipient_participant_parent_user_id",
+            )
+        }
+        None => (
+            "recipient_id",
+            "recipient_user_id",
+            "recipient_parent_user_id",
+        ),
+    };
+    set(value, user_id, person.user_id.clone());
+    set_some(value, phone, person.phone.clone());
+    set_some(value, parent, person.parent_user_id.clone());
+}
+
 fn status_value(record: &Record, id: &str, status: Status, seconds: i64) -> Value {
-    let mut value = json!({
-        "id": id, "status": status.word(), "timestamp": seconds.to_string(),
-        "recipient_user_id": record.person.user_id,
-    });
-    set_some(&mut value, "recipient_id", record.person.phone.clone());
-    set_some(
-        &mut value,
-        "recipient_parent_user_id",
-        record.person.parent_user_id.clone(),
-    );
+    let mut value = json!({"id": id, "status": status.word(), "timestamp": seconds.to_string()});
+    name_recipient(&mut value, record, status);
     set_some(
         &mut value,
         "biz_opaque_callback_data",

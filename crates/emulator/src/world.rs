@@ -17,8 +17,10 @@ use crate::config::Person;
 use crate::config::Template;
 use crate::config::digits;
 use crate::fault::Fault;
+use crate::group_sends::Groups;
 use crate::ids;
 use crate::media::MediaStore;
+use crate::placed_calls::Ringing;
 use crate::ring::Recent;
 use crate::ring::Ring;
 use crate::rng::Rng;
@@ -92,6 +94,7 @@ pub(crate) struct World {
     pub(crate) faults: VecDeque<Fault>,
     /// BSUIDs whose entry in the contact book was deleted.
     pub(crate) forgotten: BTreeSet<String>,
+    pub(crate) groups: Groups,
     pub(crate) held_statuses: Vec<(String, Value, Option<Value>)>,
     pub(crate) in_flight: usize,
     pub(crate) limits: Limits,
@@ -104,7 +107,11 @@ pub(crate) struct World {
     pub(crate) outbox: VecDeque<Job>,
     pub(crate) pairs: Recent<Pair, Bucket>,
     pub(crate) people: Vec<Person>,
+    /// Until when each person may be called by each number, in Unix seconds.
+    pub(crate) permissions: BTreeMap<Pair, i64>,
     pub(crate) records: Recent<String, Record>,
+    /// Calls that are under way, by their ids.
+    pub(crate) ringing: Recent<String, Ringing>,
     pub(crate) rng: Rng,
     pub(crate) sent: Ring<SentCall>,
     sequence: u64,
@@ -138,6 +145,7 @@ impl World {
             events: BTreeMap::new(),
             faults: VecDeque::new(),
             forgotten: BTreeSet::new(),
+            groups: Groups::new(),
             held_statuses: Vec::new(),
             in_flight: 0,
             limits: config.limits,
@@ -148,7 +156,9 @@ impl World {
             outbox: VecDeque::new(),
             pairs: Recent::new(REMEMBERED),
             people: config.people.clone(),
+            permissions: BTreeMap::new(),
             records: Recent::new(REMEMBERED),
+            ringing: Recent::new(REMEMBERED),
             rng: Rng::new(config.seed),
             sent: Ring::new(LOG_ENTRIES, LOG_BYTES),
             sequence: 0,

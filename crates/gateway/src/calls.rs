@@ -37,6 +37,12 @@ impl Call<'_> {
         let (service, caller, query) = (self.service, self.caller, self.query);
         match (&method, edge) {
             (&Method::POST, "messages" | "marketing_messages") => self.send(id, edge).await,
+            (&Method::POST, "calls") if self.service.allows_calls() => {
+                query.only(&[])?;
+                let (headers, body) = json(self.request).await?;
+                let headers = send_headers(&headers)?;
+                service.calls(caller, id, &body, headers).await
+            }
             (&Method::POST, "media") => {
                 query.only(&[])?;
                 upload(service, caller, id, self.request).await
@@ -45,6 +51,11 @@ impl Call<'_> {
                 query.only(&[])?;
                 let (_, body) = json(self.request).await?;
                 service.mint(caller, id, &body).await
+            }
+            (&Method::POST, "imvume_consent_requests") => {
+                query.only(&[])?;
+                let (_, body) = json(self.request).await?;
+                service.app_consent_request(caller, id, &body).await
             }
             (_, "imvume_queue") => self.queue(id).await,
             (_, "message_templates") => self.templates(id).await,

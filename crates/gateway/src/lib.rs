@@ -12,6 +12,7 @@ mod answer;
 mod apps;
 mod bearer;
 mod calls;
+mod news;
 mod path;
 mod query;
 mod refused;
@@ -49,7 +50,7 @@ pub fn unavailable_to_meta() -> Response {
     webhook::later()
 }
 
-/// The door for Meta.
+/// The door for Meta, and for whoever carries SMS.
 pub fn public(service: Arc<Service>) -> Router {
-    webhook::router(service)
+    webhook::router(Arc::clone(&service)).merge(news::router(service))
 }

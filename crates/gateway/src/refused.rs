@@ -42,6 +42,7 @@ const SERVED: &[&str] = &[
     "block_users",
     "contact_book",
     "imvume_aliases",
+    "imvume_consent_requests",
     "imvume_queue",
     "marketing_messages",
     "media",

@@ -10,6 +10,7 @@ const EDGES: &[(&str, &str)] = &[
     ("contact_book", "/{id}/contact_book"),
     ("groups", "/{id}/groups"),
     ("imvume_aliases", "/{id}/imvume_aliases"),
+    ("imvume_consent_requests", "/{id}/imvume_consent_requests"),
     ("imvume_queue", "/{id}/imvume_queue"),
     ("marketing_messages", "/{id}/marketing_messages"),
     ("media", "/{id}/media"),

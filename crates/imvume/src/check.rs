@@ -1,11 +1,14 @@
 //! `imvume check`: what would keep an instance from working, each with its mend.
 //!
 //! Nothing is changed, and the gateway may run meanwhile. To add a check: a function in `place.rs`
-//! (this machine), `meta.rs` or `app.rs` (the other side) that returns a [`Finding`], and its line there.
+//! (this machine), `data.rs` (the database), `meta.rs`, `app.rs` or `sending.rs` (the other side) that
+//! returns a [`Finding`], and its line there.
 
 mod app;
+mod data;
 mod meta;
 mod place;
+mod sending;
 
 use std::fmt;
 
@@ -86,8 +89,14 @@ pub(crate) fn run(arguments: &cli::Configured) -> anyhow::Result<Verdict> {
     };
     tell(&file);
     place::check(&config).iter().for_each(&mut tell);
+    let (findings, kept) = data::check(&config);
+    findings.iter().for_each(&mut tell);
     runtime
-        .block_on(meta::check(&config))
+        .block_on(meta::check(&config, kept))
+        .iter()
+        .for_each(&mut tell);
+    runtime
+        .block_on(sending::check(&config))
         .iter()
         .for_each(&mut tell);
     if !arguments.json {

@@ -29,6 +29,9 @@ pub(crate) enum Command {
     /// Show the configuration
     #[command(subcommand)]
     Config(ConfigCommand),
+    /// Records that prove consent: verify them, export them
+    #[command(subcommand)]
+    Consent(crate::consent::Command),
     /// Play a day at a shop in Cape Town, on emulated WhatsApp
     Demo(Demo),
     /// Run a WhatsApp Cloud API on this machine, with a phone page to play the people
@@ -41,6 +44,17 @@ pub(crate) enum Command {
     /// Add a number, or change its access token (the gateway must not run)
     #[command(subcommand)]
     Number(Number),
+    /// Bring in lists of people from elsewhere
+    #[command(subcommand)]
+    People(crate::people::Command),
+    /// Show what the gate would say of a message to many, in counts (the gateway must not run)
+    Preview(crate::preview::Preview),
+    /// Registries of people whom promotion must not reach: their lists and certificates
+    #[command(subcommand)]
+    Registry(crate::registry::Command),
+    /// Check and show the law as data, and say whose law holds for a person
+    #[command(subcommand)]
+    Rulebook(crate::rulebook::Command),
     /// Run the gateway
     Serve(Serve),
 }

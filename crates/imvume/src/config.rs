@@ -6,8 +6,10 @@
 
 mod document;
 mod fault;
+mod portal;
 mod private;
 mod secret;
+mod sending;
 mod tls;
 
 use std::fmt;
@@ -21,10 +23,14 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use egress::Policy;
+use egress::mail::Mailer;
+use egress::sms::SmsProvider;
 use imvume::listen::Limits;
 use imvume::listen::Network;
 use imvume::listen::Proxies;
 use service::NumberSettings;
+use service::Outbox;
+use service::PortalSettings;
 use service::Settings;
 use store::Database;
 use url::Url;
@@ -34,12 +40,14 @@ use crate::config::document::Document;
 use crate::config::document::Number;
 use crate::config::document::Store;
 use crate::config::fault::Source;
+use crate::config::portal::SetUp;
 use crate::config::secret::Secrets;
 use crate::config::tls::Tls;
 
 pub(crate) use crate::config::document::Format;
 pub(crate) use crate::config::document::Level;
 pub(crate) use crate::config::document::Trace;
+pub(crate) use crate::config::portal::Pages;
 pub(crate) use crate::config::private::read_private;
 pub(crate) use crate::config::private::write_private;
 pub(crate) use crate::config::tls::TlsFiles;
@@ -78,6 +86,14 @@ pub(crate) struct Config {
     pub(crate) limits: Limits,
     /// Who may read the figures.
     pub(crate) metrics: Readers,
+    /// The pages that people see.
+    pub(crate) pages: Pages,
+    /// Sends e-mail, where a server is named.
+    pub(crate) mail: Option<Mailer>,
+    /// Who carries SMS, where somebody does.
+    pub(crate) sms: Option<SmsProvider>,
+    /// Where packs of law, calendars and reviews stand beside those that are built in.
+    pub(crate) rulebook: Option<PathBuf>,
     /// How the process tells what it does.
     pub(crate) trace: Trace,
     /// What the service is started with.
@@ -184,7 +200,20 @@ fn assemble(source: &Source<'_>, base: &Path, mut document: Document) -> anyhow:
     let readers = readers(&secrets, std::mem::take(&mut document.metrics))?;
     let wait = seconds(document.store.wait_seconds);
     let database = database(&secrets, std::mem::take(&mut document.store))?;
-    let limits = &document.limits;
+    let mail = std::mem::take(&mut document.mail);
+    let mail = sending::mail(&secrets, &policy(&document.egress), mail)?;
+    let sms = sending::sms(&secrets, std::mem::take(&mut document.sms))?;
+    let set_up = SetUp {
+        mail: mail.is_some(),
+        sms: sms.is_some(),
+    };
+    let forms = std::mem::take(&mut document.form);
+    let pages = portal::pages(source, set_up, &document.portal, forms)?;
+    let outbox = Outbox {
+        mail: mail.clone(),
+        sms: sms.clone(),
+    };
+    let people = portal::settings(&document.portal, &document.listen, &tls, outbox);
     Ok(Config {
         database,
         wait,
@@ -199,20 +228,44 @@ fn assemble(source: &Source<'_>, base: &Path, mut document: Document) -> anyhow:
             networks: std::mem::take(&mut document.listen.trusted_proxies),
             field: document.listen.proxy_header,
         },
-        limits: Limits {
-            body_timeout: seconds(limits.body_seconds),
-            drain_timeout: seconds(limits.drain_seconds),
-            header_timeout: seconds(limits.header_seconds),
-            idle_timeout: seconds(limits.idle_seconds),
-            max_connections: limits.connections.get().into(),
-            ..Limits::default()
-        },
+        limits: limits(&document.limits),
         metrics: readers,
+        rulebook: document
+            .rulebook
+            .directory
+            .take()
+            .map(|path| base.join(path)),
+        pages,
+        sms,
         trace: document.trace,
-        settings: settings(&secrets, &directory, tls.apps.is_some(), document)?,
+        mail,
+        settings: Settings {
+            portal: people,
+            ..settings(&secrets, &directory, tls.apps.is_some(), document)?
+        },
         directory,
         tls,
     })
+}
+
+fn limits(limits: &document::Limits) -> Limits {
+    Limits {
+        body_timeout: seconds(limits.body_seconds),
+        drain_timeout: seconds(limits.drain_seconds),
+        header_timeout: seconds(limits.header_seconds),
+        idle_timeout: seconds(limits.idle_seconds),
+        max_connections: limits.connections.get().into(),
+        ..Limits::default()
+    }
+}
+
+/// Whom the file lets the process call.
+fn policy(egress: &document::Egress) -> Policy {
+    Policy {
+        allow_private: egress.allow_private.clone(),
+        connect_timeout: seconds(egress.connect_timeout_seconds),
+        ..Policy::default()
+    }
 }
 
 /// The database the file names; the one in the data directory if it names none.
@@ -245,6 +298,7 @@ fn settings(
         listen,
         meta,
         number,
+        outbound,
         egress,
         log,
         ..
@@ -262,6 +316,8 @@ fn settings(
         appsecret_proof: meta.appsecret_proof,
         activity_sharing: meta.activity_sharing,
         creative_features: meta.creative_features,
+        groups: outbound.groups,
+        calls: outbound.calls,
         app_secret: secrets.take(at, "app_secret", meta.app_secret, meta.app_secret_file)?,
         verify_token: secrets.take(
             at,
@@ -277,11 +333,8 @@ fn settings(
         language: instance.language,
         organisation: instance.organisation,
         media: directory.join("media"),
-        egress: Policy {
-            allow_private: egress.allow_private,
-            connect_timeout: seconds(egress.connect_timeout_seconds),
-            ..Policy::default()
-        },
+        egress: policy(&egress),
+        portal: PortalSettings::default(),
         call_timeout: seconds(egress.call_timeout_seconds),
         relay_timeout: seconds(egress.relay_timeout_seconds),
     })
@@ -437,6 +490,8 @@ mod tests {
             settings.appsecret_proof,
             settings.activity_sharing,
             settings.creative_features,
+            settings.groups,
+            settings.calls,
         );
         let times = (
             settings.publish_every,

@@ -96,6 +96,12 @@ async fn play(stage: &mut Stage) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Where a person of the demo asks for messages, and where they see their choices.
+fn pages(stage: &Stage) -> String {
+    let address = format!("http://{}", stage.doors.public);
+    format!("{address}/opt-in/news, {address}/preferences")
+}
+
 fn tell(stage: &Stage) {
     let (doors, emulator) = (&stage.doors, stage.emulator.base_url());
     output::line("\nIt stays up until Ctrl-C:");
@@ -105,6 +111,7 @@ fn tell(stage: &Stage) {
             "Gateway for apps",
             format!("http://{}/v23.0/{}/messages", doors.apps, stage.number_id),
         ),
+        ("Pages for people", pages(stage)),
         (
             "Admin API",
             format!("http://{}/api/v1/openapi.json", doors.staff),

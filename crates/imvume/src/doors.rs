@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use ::rulebook::Handle;
 use anyhow::Context as _;
 use api::ApiState;
 use axum::Router;
@@ -21,8 +22,11 @@ use crate::config::Config;
 use crate::config::TlsFiles;
 use crate::health;
 use crate::known;
+use crate::lists;
 use crate::meta::ByService;
 use crate::metrics::Metrics;
+use crate::office::ByRulebook;
+use crate::portal;
 use crate::standing;
 use crate::standing::Behind;
 
@@ -106,6 +110,10 @@ impl Listeners {
             // Whichever port the system gave.
             let _ = settings.apps_url.set_port(Some(self.apps.port()));
         }
+        let people = settings.portal.public_url.as_mut();
+        if let Some(url) = people.filter(|url| url.port() == Some(0)) {
+            let _ = url.set_port(Some(self.public.port()));
+        }
         let service = Service::start(Arc::clone(&store), &config.directory, settings).await?;
         self.metrics.lead(&service);
         let checkpoints = Arc::clone(&service);
@@ -113,11 +121,22 @@ impl Listeners {
             store: Arc::clone(&store),
             checkpoint: Arc::new(move || checkpoints.checkpoint()),
             meta: Arc::new(ByService(Arc::clone(&service))),
+            office: Arc::new(ByRulebook {
+                rulebook: rulebook(config)?,
+                service: Arc::clone(&service),
+            }),
+            lists: Arc::new(lists::ByService(Arc::clone(&service))),
+            portal: Arc::new(portal::ByService(Arc::clone(&service))),
         };
         let office = api::router(state)
             .merge(health::router(Arc::clone(&service)))
             .merge(self.metrics.router());
-        let meta = known::by_path(gateway::public(Arc::clone(&service)), &service);
+        let meta = gateway::public(Arc::clone(&service));
+        let meta = match pages(config, &service)? {
+            Some(pages) => meta.merge(pages),
+            None => meta,
+        };
+        let meta = known::by_path(meta, &service);
         let software = known::for_apps(gateway::apps(Arc::clone(&service)), &service);
         self.behind_public.begin(meta);
         self.behind_apps.begin(software);
@@ -226,6 +245,30 @@ impl Doors {
         self.service.abandon();
         self.listeners.close().await;
     }
+}
+
+/// The pages for people, if they have an address under which people may come.
+fn pages(config: &Config, service: &Arc<Service>) -> anyhow::Result<Option<Router>> {
+    let Some(address) = service.settings().portal.public_url.clone() else {
+        tracing::warn!("the pages for people are off: set listen.public_url to an https address");
+        return Ok(None);
+    };
+    let settings = desk::Settings {
+        address,
+        languages: config.pages.languages.clone(),
+        language: service.settings().language.clone(),
+        zone: config.pages.zone.clone(),
+        forms: config.pages.forms.clone(),
+    };
+    let pages = desk::router(Arc::clone(service), settings).context("portal")?;
+    Ok(Some(pages))
+}
+
+/// The rulebook, with what the configuration's directory holds of it.
+fn rulebook(config: &Config) -> anyhow::Result<Arc<Handle>> {
+    let (country, directory) = (&config.settings.country, config.rulebook.as_deref());
+    let handle = Handle::open(country, directory).context("rulebook.directory")?;
+    Ok(Arc::new(handle))
 }
 
 /// Has the writer ask whether it is still this process's turn: traffic that would find out may be

@@ -9,6 +9,7 @@ use anyhow::Context as _;
 use domain::access::AppScopes;
 use domain::audit::Actor;
 use domain::time::Span;
+use rulebook::Handle;
 use seal::Keyring;
 use seal::Random;
 use seal::RootKey;
@@ -51,9 +52,20 @@ pub(crate) fn lead(config: &Config, lease: Lease) -> anyhow::Result<Arc<Store>> 
         make_keyring(config, &root, &lease)?
     };
     let (random, clock) = (Random::system(), Clock::default());
-    Store::lead(lease, Arc::new(keyring), random, clock)
+    let law = law(config)?;
+    Store::lead(lease, Arc::new(keyring), random, clock, law)
         .map(Arc::new)
         .with_context(|| place(config))
+}
+
+/// The rules that hold for people, as they are now.
+///
+/// # Errors
+/// Every fault in the rulebook's directory, with its file and line.
+pub(crate) fn law(config: &Config) -> anyhow::Result<Arc<Handle>> {
+    let country = &config.settings.country;
+    let handle = Handle::open(country, config.rulebook.as_deref()).context("rulebook.directory")?;
+    Ok(Arc::new(handle))
 }
 
 /// Opens an instance that has been started before. Nothing is made.

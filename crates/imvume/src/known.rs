@@ -11,6 +11,7 @@ use axum::http::header;
 use axum::middleware;
 use axum::middleware::Next;
 use axum::response::Response;
+use imvume::listen::Client;
 use imvume::listen::Known;
 use imvume::listen::RequestId;
 use service::Service;
@@ -53,6 +54,10 @@ fn telling(router: Router, service: &Arc<Service>, pattern: Pattern) -> Router {
 async fn tell(State(teller): State<Teller>, mut request: Request, next: Next) -> Response {
     if let Some(RequestId(id)) = request.extensions().get::<RequestId>().cloned() {
         request.extensions_mut().insert(gateway::RequestId(id));
+    }
+    if let Some(client) = request.extensions().get::<Client>() {
+        let caller = desk::Caller(client.address);
+        request.extensions_mut().insert(caller);
     }
     let (app, staff) = teller.bearer(request.headers());
     let route = Some((teller.pattern)(&request));

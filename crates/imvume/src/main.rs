@@ -12,6 +12,7 @@ mod audit;
 mod check;
 mod cli;
 mod config;
+mod consent;
 mod demo;
 mod doors;
 mod emulate;
@@ -21,11 +22,18 @@ mod health;
 mod instance;
 mod keys;
 mod known;
+mod lists;
 mod meta;
 mod metrics;
 mod moving;
 mod number;
+mod office;
 mod output;
+mod people;
+mod portal;
+mod preview;
+mod registry;
+mod rulebook;
 mod serve;
 mod signals;
 mod standing;
@@ -83,6 +91,7 @@ fn run(command: Command) -> anyhow::Result<Verdict> {
         Command::Audit(Audit::Verify(arguments)) => audit::verify(&arguments),
         Command::Check(arguments) => check::run(&arguments),
         Command::Config(ConfigCommand::Explain(arguments)) => explain::run(&arguments),
+        Command::Consent(command) => consent::run(&command),
         Command::Demo(arguments) => demo::run(arguments),
         Command::Emulator(arguments) => emulate::run(arguments),
         Command::Move(arguments) => moving::run(&arguments),
@@ -90,6 +99,10 @@ fn run(command: Command) -> anyhow::Result<Verdict> {
         Command::Number(Number::Token(arguments)) => number::change_token(&arguments),
         Command::Keys(Keys::Roll(arguments)) => keys::roll(&arguments),
         Command::Keys(Keys::Status(arguments)) => keys::status(&arguments),
+        Command::People(command) => people::run(&command),
+        Command::Preview(arguments) => preview::run(&arguments),
+        Command::Registry(command) => registry::run(&command),
+        Command::Rulebook(command) => rulebook::run(&command),
         Command::Serve(arguments) => serve::run(&arguments),
     }
 }

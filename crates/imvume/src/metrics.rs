@@ -91,6 +91,7 @@ struct LookedUp {
     checkpoint_age: Gauge<f64, AtomicU64>,
     database: Gauge,
     entries: Gauge,
+    overdue: Gauge,
     queued: Gauge,
     store: Gauge,
     unpublished: Gauge,
@@ -232,6 +233,8 @@ impl Leading {
                 .set(waiting);
         }
         seen.entries.set(entries.cast_signed());
+        let overdue = store.registry().overdue(store.clock().now()).count();
+        seen.overdue.set(i64::try_from(overdue).unwrap_or(i64::MAX));
         if let Some((published, at)) = self.service.measures().last_published() {
             let age = store.clock().now().since(at).as_micros();
             #[expect(clippy::cast_precision_loss, reason = "microseconds fit for centuries")]
@@ -260,6 +263,11 @@ impl LookedUp {
             "store_queued",
             "Operations that wait for the writer of the store",
             self.queued.clone(),
+        );
+        registry.register(
+            "block_registries_overdue",
+            "Block registries whose list is out of date",
+            self.overdue.clone(),
         );
         registry.register("log_entries", "Entries of the log", self.entries.clone());
         registry.register(

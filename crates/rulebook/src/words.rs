@@ -28,6 +28,8 @@ const BUILTIN: &str = include_str!("../packs/words.toml");
 pub enum Intent {
     /// Help.
     Help,
+    /// Why the last message came.
+    Why,
     /// Promotions again.
     OptIn,
     /// No promotions any more.
@@ -48,6 +50,7 @@ impl From<Intent> for Keyword {
     fn from(intent: Intent) -> Self {
         match intent {
             Intent::Help => Self::Help,
+            Intent::Why => Self::Why,
             Intent::OptIn => Self::Start,
             Intent::OptOut(OptOutClass::Ambiguous) => Self::StopAmbiguous,
             Intent::OptOut(OptOutClass::Plain) => Self::Stop,
@@ -217,7 +220,7 @@ impl WordPack {
     }
 
     /// The meaning of `text`, a whole message or button payload, to a person who speaks
-    /// `languages`. If it has several, opting out wins over opting in and that over help, and a
+    /// `languages`. If it has several, opting out wins over opting in and that over asking why or for help, and a
     /// plain opt-out over an ambiguous one.
     pub fn detect(&self, text: &str, languages: &LanguageSet) -> Option<WordMatch<'_>> {
         let meanings = self.by_key.get(&key(text)?)?;
@@ -307,6 +310,7 @@ enum Kind {
     Help,
     OptIn,
     OptOut,
+    Why,
 }
 
 #[derive(Clone, Copy, Deserialize, PartialEq)]
@@ -321,6 +325,7 @@ impl Kind {
             Self::Help => "help",
             Self::OptIn => "opt-in",
             Self::OptOut => "opt-out",
+            Self::Why => "why",
         }
     }
 
@@ -330,6 +335,7 @@ impl Kind {
         match (self, class) {
             (Self::Help, class) => (Intent::Help, class == Class::A),
             (Self::OptIn, class) => (Intent::OptIn, class == Class::A),
+            (Self::Why, class) => (Intent::Why, class == Class::A),
             (Self::OptOut, Class::A) => (PLAIN, true),
             (Self::OptOut, Class::B) => (Intent::OptOut(OptOutClass::Ambiguous), true),
         }

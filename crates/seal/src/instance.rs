@@ -21,6 +21,7 @@ pub(crate) struct Instance {
     pub(crate) deduplication: hmac::Key,
     pub(crate) tokens: hmac::Key,
     pub(crate) settings: DataKey,
+    pub(crate) portal: DataKey,
     ids: Secret,
 }
 
@@ -44,6 +45,7 @@ impl Instance {
             deduplication: mac_key(part("imvume/deduplication/v1").bytes()),
             tokens: mac_key(part("imvume/tokens/v1").bytes()),
             settings: DataKey::from_secret(part("imvume/settings/v1"))?,
+            portal: DataKey::from_secret(part("imvume/portal/v1"))?,
             ids: part("imvume/ids/v1"),
             secret,
         })

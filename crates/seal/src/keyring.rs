@@ -169,6 +169,12 @@ impl Keyring {
         &self.instance.settings
     }
 
+    /// The key for what links and cookies of the portal carry: sealed, so that they name nobody, and
+    /// nothing of it is kept here. Their place has id 0 and key id 0; the field tells what it is.
+    pub fn portal_key(&self) -> &DataKey {
+        &self.instance.portal
+    }
+
     /// The keyed hash under which a token of an app or of staff is stored.
     pub fn token_hash(&self, token: &str) -> [u8; 32] {
         mac(&self.instance.tokens, &[token.as_bytes()])

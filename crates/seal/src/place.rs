@@ -30,6 +30,12 @@ pub enum RecordKind {
     Delivery = 12,
     /// A webhook as it came in.
     RawEvent = 13,
+    /// What is known of a person beside identifiers and name: residence, age, a sale.
+    Trait = 14,
+    /// A request for consent that waits for its confirmation.
+    Confirmation = 15,
+    /// What a link or a cookie of the portal carries.
+    Portal = 16,
 }
 
 /// What a data key is for. A hold or an erasure applies to whole classes. Codes are stored.

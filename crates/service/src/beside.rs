@@ -6,6 +6,7 @@ use domain::health::HealthNotice;
 use domain::health::Told;
 use domain::subject::IdentifierKind;
 use domain::time::Timestamp;
+use seal::Zeroizing;
 use store::Registry;
 use store::echo::EchoSource;
 use store::operation::Echo;
@@ -25,6 +26,7 @@ use crate::Service;
 use crate::intake::name;
 use crate::intake::read_identifiers;
 use crate::render;
+use crate::sessions::Description;
 
 impl Service {
     /// A person's call, as a message of theirs. Its end is told, too, and opens nothing.
@@ -33,9 +35,11 @@ impl Service {
         call: &webhook::Call<'_>,
         now: Timestamp,
     ) -> Result<Item, &'static str> {
-        if call.direction != webhook::CallDirection::Person {
-            return Err("call of the business");
-        }
+        let ours = match call.direction {
+            webhook::CallDirection::Person => false,
+            webhook::CallDirection::Business if self.settings.calls => true,
+            _ => return Err("call of the business"),
+        };
         let registry = self.store.registry();
         let number = number(&registry, &call.scope).ok_or("number not ours")?;
         let identifiers = read_identifiers(
@@ -45,6 +49,14 @@ impl Service {
         );
         if identifiers.is_empty() {
             return Err("caller not readable");
+        }
+        if let Some(session) = call.session.as_ref().filter(|_| self.settings.calls) {
+            let description = Description {
+                is_answer: session.is_answer,
+                sdp: Zeroizing::new(session.sdp.as_str().to_owned()),
+            };
+            let event = (call.id.as_str(), call.event.as_str());
+            self.sessions.hold(event, description, now);
         }
         let at = call.timestamp.filter(|_| !call.timestamp_odd);
         let parts: [&[u8]; 4] = [
@@ -56,7 +68,11 @@ impl Service {
         Ok(Item::Message(Box::new(Message {
             number: number.id,
             identifiers,
-            name: call.profile_name.as_deref().map(str::to_owned),
+            name: call
+                .profile_name
+                .as_deref()
+                .filter(|_| !ours)
+                .map(str::to_owned),
             kind: render::CALL,
             meta_at: at.map(Timestamp::from_seconds),
             dedup: self.dedup(&parts, at, now),
@@ -222,7 +238,7 @@ impl Service {
 }
 
 /// The number an item came to, by its id.
-fn number<'r>(registry: &'r Registry, scope: &Scope<'_>) -> Option<&'r Number> {
+pub(crate) fn number<'r>(registry: &'r Registry, scope: &Scope<'_>) -> Option<&'r Number> {
     registry.number_by_phone_number_id(scope.phone_number_id.as_deref()?)
 }
 

@@ -238,7 +238,7 @@ impl Service {
         number: NumberId,
         people: Vec<BlockedPerson>,
     ) -> Result<Vec<Value>, Failure> {
-        let who = (caller.app, caller.identity);
+        let who = (caller.app, caller.identity, self.store.clock().now());
         let look = move |reader: &Reader<'_>| {
             let mut found: Vec<(Shown, BlockedPerson)> = Vec::new();
             for person in people {

@@ -6,6 +6,7 @@
 use domain::keyword::Keyword;
 use serde_json::json;
 
+use crate::portal::WORD;
 use crate::settings::Settings;
 
 /// The id of the button that a stop's confirmation offers.
@@ -17,6 +18,8 @@ struct Texts {
     ambiguous: &'static str,
     everything: &'static str,
     started: &'static str,
+    /// What precedes the link to the person's own page.
+    page: &'static str,
     /// At most 20 characters: WhatsApp's limit for a button.
     button: &'static str,
 }
@@ -33,6 +36,7 @@ const TEXTS: &[Texts] = &[
                      get promotions again.",
         started: "You will get promotions from {} on WhatsApp. Send STOP at any time to end \
                   them.",
+        page: "See and change what you get:",
         button: "Stop everything",
     },
     Texts {
@@ -45,6 +49,7 @@ const TEXTS: &[Texts] = &[
                      weer promosies te kry.",
         started: "U sal promosies van {} op WhatsApp kry. Stuur STOP om dit enige tyd te \
                   staak.",
+        page: "Kyk en verander wat u kry:",
         button: "Staak alles",
     },
     Texts {
@@ -56,6 +61,7 @@ const TEXTS: &[Texts] = &[
         everything: "Sie erhalten nichts mehr von {}, außer Sie schreiben uns zuerst. Mit START \
                      erhalten Sie wieder Werbung.",
         started: "Sie erhalten Werbung von {} über WhatsApp. Mit STOP endet sie jederzeit.",
+        page: "Ansehen und ändern, was Sie erhalten:",
         button: "Alles beenden",
     },
     Texts {
@@ -68,6 +74,7 @@ const TEXTS: &[Texts] = &[
                      START pour recevoir à nouveau des promotions.",
         started: "Vous recevrez des promotions de {} sur WhatsApp. Envoyez STOP à tout \
                   moment pour les arrêter.",
+        page: "Voir et modifier ce que vous recevez :",
         button: "Tout arrêter",
     },
     Texts {
@@ -79,6 +86,7 @@ const TEXTS: &[Texts] = &[
         everything: "U krijgt niets meer van {}, tenzij u ons eerst schrijft. Stuur START om weer \
                      reclame te krijgen.",
         started: "U krijgt reclame van {} op WhatsApp. Stuur STOP om die te beëindigen.",
+        page: "Bekijk en verander wat u krijgt:",
         button: "Alles stoppen",
     },
 ];
@@ -95,9 +103,13 @@ pub(crate) fn body(keyword: Keyword, language: &str, settings: &Settings) -> Opt
         Keyword::StopAmbiguous => (texts.ambiguous, true),
         Keyword::StopEverything => (texts.everything, false),
         Keyword::Start => (texts.started, false),
-        Keyword::Help => return None,
+        Keyword::Help | Keyword::Why => return None,
     };
-    let text = text.replace("{}", &settings.organisation);
+    let mut text = text.replace("{}", &settings.organisation);
+    if settings.portal.public_url.is_some() {
+        // The link is made when the message leaves, for whoever it goes to.
+        text = format!("{text}\n\n{} {WORD}", texts.page);
+    }
     let body = if offers {
         let reply = json!({"id": STOP_EVERYTHING, "title": texts.button});
         json!({

@@ -4,14 +4,20 @@ use std::fmt::Write as _;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use domain::ids::ConfirmationId;
 use domain::ids::MediaId;
 use domain::ids::MessageId;
+use domain::ids::SubjectId;
+use domain::time::Timestamp;
 use seal::IdKey;
 
 const MESSAGE: u8 = 1;
 const MEDIA: u8 = 2;
 const CALLBACK: u8 = 3;
 const FOREIGN: u8 = 4;
+const CALL: u8 = 5;
+const POST: u8 = 6;
+const FORM: u8 = 7;
 
 /// The prefix SDKs know message ids by.
 const MESSAGE_PREFIX: &str = "wamid.";
@@ -83,9 +89,33 @@ pub(crate) fn foreign(key: &IdKey, wamid: &str) -> String {
     format!("{MESSAGE_PREFIX}{}", key.pseudonym(FOREIGN, wamid))
 }
 
-/// A call's id for an app: always the same, leading nowhere.
-pub(crate) fn call(key: &IdKey, wacid: &str) -> String {
-    format!("{CALL_PREFIX}{}", key.pseudonym(FOREIGN, wacid))
+/// A call's id for an app, by its first message.
+pub(crate) fn call(key: &IdKey, id: MessageId) -> String {
+    format!("{CALL_PREFIX}{}", key.seal_id(CALL, id.0.cast_unsigned()))
+}
+
+/// The first message of the call behind an app's id.
+pub(crate) fn open_call(key: &IdKey, text: &str) -> Option<MessageId> {
+    key.open_id(CALL, text.strip_prefix(CALL_PREFIX)?)
+        .map(|id| MessageId(id.cast_signed()))
+}
+
+/// What a confirmation is called at a mail server and a provider of SMS: another word for each attempt,
+/// so that none is taken for a repetition.
+pub(crate) fn post(key: &IdKey, id: ConfirmationId, attempt: u32) -> String {
+    let attempt = u64::from(attempt) & 0xff;
+    key.seal_id(POST, id.0.cast_unsigned() << 8 | attempt)
+}
+
+/// The confirmation behind such a word.
+pub(crate) fn open_post(key: &IdKey, text: &str) -> Option<ConfirmationId> {
+    let id = key.open_id(POST, text)?;
+    Some(ConfirmationId((id >> 8).cast_signed()))
+}
+
+/// What a form of a session carries.
+pub(crate) fn form(key: &IdKey, subject: SubjectId, began: Timestamp) -> String {
+    key.pseudonym(FORM, &format!("{subject}/{}", began.micros()))
 }
 
 #[cfg(test)]

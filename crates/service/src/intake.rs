@@ -37,6 +37,7 @@ use whatsapp::webhook::TemplateEvent;
 use crate::Service;
 use crate::confirm;
 use crate::ids;
+use crate::why;
 
 /// How far Meta's timestamp may lie back and still sort a repetition: it repeats for 7 days.
 const PLAUSIBLE_PAST: i64 = 30 * 24;
@@ -91,13 +92,28 @@ impl Service {
         let now = self.store.clock().now();
         let intake = match webhook::parse(body) {
             Ok(items) => Intake {
-                items: items.iter().filter_map(|i| self.item(i, now)).collect(),
+                items: items.iter().flat_map(|i| self.taken(i, now)).collect(),
             },
             Err(_) => Intake {
                 items: vec![aside("not a webhook", &webhook::keepable(body))],
             },
         };
         Ok(self.store.intake(intake).await?)
+    }
+
+    /// An item, and what it tells beside.
+    fn taken(&self, item: &webhook::Item<'_>, now: Timestamp) -> impl Iterator<Item = Item> {
+        let aside = match item {
+            webhook::Item::Message(message) => self.aside_of(message, now),
+            _ => None,
+        };
+        let taken = self.item(item, now);
+        let asked = match (item, &taken) {
+            (webhook::Item::Message(message), Some(taken)) => self.asked_of(message, taken),
+            _ => None,
+        };
+        let asked = asked.map(|asked| Item::Asked(Box::new(asked)));
+        taken.into_iter().chain(asked).chain(aside)
     }
 
     fn item(&self, item: &webhook::Item<'_>, now: Timestamp) -> Option<Item> {
@@ -134,7 +150,10 @@ impl Service {
                     .unwrap_or_else(|why| self::aside(why, echo.raw.as_str().as_bytes())),
             ),
             webhook::Item::Errors(errors) => aside("errors", errors.raw.as_str()),
-            webhook::Item::Group(change) => aside("group", change.raw.as_str()),
+            webhook::Item::Group(change) => Some(
+                self.group(change, now)
+                    .unwrap_or_else(|why| self::aside(why, change.raw.as_str().as_bytes())),
+            ),
             webhook::Item::Health(health) => Some(
                 self.health(health, now)
                     .unwrap_or_else(|why| self::aside(why, health.raw.as_str().as_bytes())),
@@ -223,6 +242,7 @@ impl Service {
         }
         stops(&said).then_some(Said {
             confirmation: None,
+            why: None,
             ..said
         })
     }
@@ -237,12 +257,15 @@ impl Service {
             };
             let (keyword, rule, language) = self.keyword(signal.source, &signal.text)?;
             let confirmation = confirm::body(keyword, &language, &self.settings);
+            let page = self.settings.portal.public_url.is_some();
+            let why = (keyword == Keyword::Why).then(|| why::answer(&language, page));
             Some(Said {
                 keyword,
                 rule,
                 language,
                 method,
                 confirmation,
+                why: why.flatten(),
             })
         })
     }
@@ -366,7 +389,7 @@ fn aside(why: &'static str, raw: &[u8]) -> Item {
 const fn stops(said: &Said) -> bool {
     match said.keyword {
         Keyword::Stop | Keyword::StopAmbiguous | Keyword::StopEverything => true,
-        Keyword::Help | Keyword::Start => false,
+        Keyword::Help | Keyword::Start | Keyword::Why => false,
     }
 }
 

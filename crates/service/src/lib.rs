@@ -11,9 +11,14 @@ mod answer;
 mod beside;
 mod block;
 mod caller;
+mod calls;
+mod campaign;
+pub mod certificate;
 mod confirm;
 mod contacts;
 mod events;
+mod evidence;
+mod groups;
 mod ids;
 mod intake;
 mod look;
@@ -26,18 +31,24 @@ mod numbers;
 mod object;
 mod outcome;
 mod own;
+pub mod people;
 mod picture;
+mod portal;
 mod publish;
 mod queue;
+mod receipt;
+mod registries;
 mod relay;
 mod render;
 mod send;
+mod sessions;
 mod settings;
 mod storage;
 mod sync;
 mod templates;
 mod turns;
 mod upstream;
+mod why;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -54,6 +65,7 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use sessions::Sessions;
 use turns::Turns;
 
 pub use answer::Answer;
@@ -61,6 +73,9 @@ pub use answer::Failure;
 pub use block::Blocking;
 pub use block::PageQuery;
 pub use caller::Caller;
+pub use evidence::EvidenceError;
+pub use evidence::EvidenceQuery;
+pub use evidence::Exported;
 pub use intake::IntakeError;
 pub use measures::Measures;
 pub use media::Fetched;
@@ -69,7 +84,28 @@ pub use numbers::Added;
 pub use numbers::NumberError;
 pub use numbers::Tested;
 pub use numbers::Token;
+pub use portal::Answered;
+pub use portal::ChatLink;
+pub use portal::Field;
+pub use portal::Handed;
+pub use portal::LinkFault;
+pub use portal::NewsError;
+pub use portal::NoticeRef;
+pub use portal::OptIn;
+pub use portal::Origin;
+pub use portal::Outbox;
+pub use portal::Pending;
+pub use portal::PortalError;
+pub use portal::PortalSettings;
+pub use portal::Preference;
+pub use portal::Preferences;
+pub use portal::PurposeText;
+pub use portal::SESSION_SECONDS;
+pub use portal::Session;
+pub use portal::Switch;
+pub use portal::Taken;
 pub use publish::PublishError;
+pub use receipt::RecordForm;
 pub use send::SendHeaders;
 pub use settings::NumberSettings;
 pub use settings::Settings;
@@ -88,6 +124,8 @@ pub struct Service {
     measures: Measures,
     /// Sends under an idempotency key: a repetition waits until the first one has ended.
     sending: Turns<(AppId, [u8; 16])>,
+    /// Session descriptions of calls on their way to apps.
+    sessions: Sessions,
     /// Media objects on their way here: two askers must not fetch the same one twice.
     fetching: Turns<MediaId>,
     /// How many files may be on their way here at once: each is held in memory whole.
@@ -151,6 +189,7 @@ impl Service {
             log,
             measures: Measures::default(),
             sending: Turns::default(),
+            sessions: Sessions::default(),
             fetching: Turns::default(),
             downloads: Semaphore::new(media::DOWNLOADS),
             tasks: TaskTracker::new(),
@@ -193,11 +232,14 @@ impl Service {
             });
         };
         for name in [
+            Job::Campaigns,
             Job::Checkpoints,
             Job::Events,
             Job::Own,
+            Job::Posts,
             Job::Publish,
             Job::Queue,
+            Job::Registries,
             Job::Relay,
             Job::Settle,
             Job::Sync,
@@ -210,12 +252,15 @@ impl Service {
 
     async fn job(self: Arc<Self>, job: Job) {
         match job {
+            Job::Campaigns => self.step_campaigns().await,
             Job::Checkpoints => self.store.checkpoints().await,
             Job::Settle => self.store.settle().await,
             Job::Events => self.tell().await,
             Job::Own => self.send_own().await,
+            Job::Posts => self.send_posts().await,
             Job::Publish => self.publish().await,
             Job::Queue => self.send_queued().await,
+            Job::Registries => self.watch_registries().await,
             Job::Relay => self.relay().await,
             Job::Sync => self.sync().await,
             Job::Tidy => self.tidy().await,
@@ -258,11 +303,14 @@ impl Service {
 
 #[derive(Clone, Copy, Debug)]
 enum Job {
+    Campaigns,
     Checkpoints,
     Events,
     Own,
+    Posts,
     Publish,
     Queue,
+    Registries,
     Relay,
     Settle,
     Sync,

@@ -229,6 +229,7 @@ impl Measures {
             }
             Ok(SendReply::Repeated(_)) => "repeated",
             Ok(SendReply::KeyReused) => "key_reused",
+            Ok(SendReply::UnknownGroup) => "unknown_group",
             Ok(SendReply::UnknownRecipient) => "unknown_recipient",
             Ok(SendReply::UnknownReference) => "unknown_reference",
             Err(_) => "store",

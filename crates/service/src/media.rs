@@ -225,18 +225,24 @@ impl Service {
         if row.app.is_some_and(|app| app != caller.app) {
             return Err(GraphError::not_found().into());
         }
-        let subject = row.subject;
-        let restricted = self
+        let (subject, app, now) = (row.subject, caller.app, self.store.clock().now());
+        let uploaded = row.app.is_some();
+        let (held, sharing) = self
             .store
-            .read(move |reader| reader.subject(subject))
+            .read(move |reader| {
+                let sharing = reader.sharing(app, subject, now)?;
+                // What an app has uploaded itself is nothing that is shared with it.
+                Ok((reader.subject(subject)?, sharing.filter(|_| !uploaded)))
+            })
             .await?;
-        let restriction = restricted
+        let restriction = held
             .and_then(|(_, since)| since)
             .map_or(Restriction::None, |since| Restriction::Restricted { since });
         let contract = Contract {
             active: true,
             covers_number: caller.covers(row.number),
             identity: caller.identity,
+            sharing,
         };
         disclose::decide(contract, restriction)
             .map(drop)

@@ -9,6 +9,7 @@ use domain::ids::SubjectId;
 use domain::message::IdentityMode;
 use domain::subject::Identifier;
 use domain::subject::Restriction;
+use domain::time::Timestamp;
 use store::Reader;
 use store::StoreError;
 use store::operation::Recipient as To;
@@ -76,6 +77,7 @@ impl Service {
 fn find(reader: &Reader<'_>, app: AppId, person: &To) -> Result<Option<SubjectId>, StoreError> {
     match person {
         To::Alias(alias) => reader.by_alias(app, alias),
+        To::Group(_) => Ok(None),
         To::Identifier(identifier) => reader.find(identifier),
     }
 }
@@ -100,7 +102,7 @@ pub(crate) struct Shown {
 /// not know already is shown to it: no alias is drawn for the occasion.
 pub(crate) fn shown(
     reader: &Reader<'_>,
-    (app, identity): (AppId, IdentityMode),
+    (app, identity, now): (AppId, IdentityMode, Timestamp),
     number: NumberId,
     identifiers: &[Identifier],
 ) -> Result<Option<Shown>, StoreError> {
@@ -123,6 +125,7 @@ pub(crate) fn shown(
         active: true,
         covers_number: true,
         identity,
+        sharing: reader.sharing(app, subject, now)?,
     };
     let Ok(leave) = disclose::decide(contract, restriction) else {
         return Ok(None);

@@ -22,11 +22,24 @@ pub(crate) enum Outbound {
     Refused(Failure),
 }
 
-/// What is known once the call has ended. Only what certainly did not take place is rejected: what
-/// Graph refused, what was redirected, and what never left.
+/// What is known once the call for a message has ended.
 pub(crate) fn conclusion(
     message: MessageId,
     sent: Result<Response, EgressError>,
+) -> (Called, Outbound) {
+    let read = |body: &[u8]| {
+        let accepted = parse_send(body).ok()?;
+        Some(accepted.wamid.into_string())
+    };
+    concluded(message, sent, read)
+}
+
+/// What is known once a call to Meta has ended, with its id from a good answer. Only what certainly
+/// did not take place is rejected: what Graph refused, what was redirected, and what never left.
+pub(crate) fn concluded(
+    message: MessageId,
+    sent: Result<Response, EgressError>,
+    read: impl FnOnce(&[u8]) -> Option<String>,
 ) -> (Called, Outbound) {
     let called = |state, wamid, code| Called {
         message,
@@ -47,15 +60,12 @@ pub(crate) fn conclusion(
         )
     };
     match sent.or_else(unread) {
-        Ok(response) if response.status.is_success() => match parse_send(&response.body) {
-            Ok(accepted) => {
-                let wamid = Some(accepted.wamid.into_string());
-                (
-                    called(MessageState::Accepted, wamid, None),
-                    Outbound::Accepted,
-                )
-            }
-            Err(_) => indeterminate(),
+        Ok(response) if response.status.is_success() => match read(&response.body) {
+            Some(id) => (
+                called(MessageState::Accepted, Some(id), None),
+                Outbound::Accepted,
+            ),
+            None => indeterminate(),
         },
         Ok(response) => {
             let upstream = parse_upstream(response.status.as_u16(), &response.body);

@@ -46,7 +46,8 @@ impl Service {
         };
         let callback = ids::callback(&self.callback, call.message);
         let body = real(&call.address.identifiers)
-            .and_then(|recipient| addressed(&call.body, &recipient, &callback));
+            .zip(self.with_link(&call.body, (call.address.subject, call.number)))
+            .and_then(|(recipient, body)| addressed(&body, &recipient, &callback));
         let Some(body) = body else {
             tracing::error!(
                 message = call.message.0,

@@ -29,6 +29,9 @@ pub enum PublishError {
     /// The signature.
     #[error("{0}")]
     Note(#[from] NoteError),
+    /// The signature of a consent record.
+    #[error("{0}")]
+    Record(#[from] record::SignError),
     /// The store.
     #[error("{0}")]
     Store(#[from] StoreError),
@@ -40,15 +43,15 @@ pub enum PublishError {
 /// The log's files and the key that signs their heads.
 #[derive(Debug)]
 pub(crate) struct Log {
-    writer: Arc<Mutex<Writer>>,
+    pub(crate) writer: Arc<Mutex<Writer>>,
     newest: Arc<Mutex<Option<String>>>,
 }
 
 #[derive(Debug)]
-struct Writer {
-    directory: Directory,
-    key: SigningKey,
-    origin: String,
+pub(crate) struct Writer {
+    pub(crate) directory: Directory,
+    pub(crate) key: SigningKey,
+    pub(crate) origin: String,
 }
 
 /// Where the log's files stand in a data directory.

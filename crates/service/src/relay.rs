@@ -10,6 +10,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use domain::ids::AppId;
 use domain::ids::ConversationId;
+use domain::message::IdentityMode;
 use domain::time::Span;
 use domain::time::Timestamp;
 use egress::EgressError;
@@ -253,6 +254,9 @@ impl Service {
             ids: &ids,
             media_url: &media_url,
             media_sha256: base64.as_deref(),
+            sessions: Some((&self.sessions, self.store.clock().now()))
+                .filter(|_| app.identity == IdentityMode::Real),
+            now: self.store.clock().now(),
         };
         self.store
             .read_now(|reader| render::render(reader, due, frame))

@@ -11,6 +11,7 @@ use domain::ids::SubjectId;
 use domain::message::IdentityMode;
 use domain::subject::IdentifierKind;
 use domain::subject::Restriction;
+use domain::time::Timestamp;
 use seal::IdKey;
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -18,6 +19,7 @@ use store::Reader;
 use store::StoreError;
 use store::delivery::Due;
 use store::read::MessageRow;
+use whatsapp::relay::CallBeside;
 use whatsapp::relay::Identity;
 use whatsapp::relay::RelayCall;
 use whatsapp::relay::RelayError;
@@ -25,10 +27,12 @@ use whatsapp::relay::RelayMessage;
 use whatsapp::relay::RelayStatus;
 use whatsapp::relay::Rewrite;
 use whatsapp::relay::render_call;
+use whatsapp::relay::render_group_status;
 use whatsapp::relay::render_message;
 use whatsapp::relay::render_status;
 
 use crate::ids;
+use crate::sessions::Sessions;
 
 /// How far back in a thread a quoted message is looked for.
 const REACH: usize = 200;
@@ -64,6 +68,10 @@ pub(crate) struct Frame<'a> {
     pub(crate) media_url: &'a dyn Fn(&str) -> String,
     /// The hash of the working copy of the message's media object.
     pub(crate) media_sha256: Option<&'a str>,
+    /// Session descriptions of calls, for an app that may see addresses, and the time it is.
+    pub(crate) sessions: Option<(&'a Sessions, Timestamp)>,
+    /// The time it is.
+    pub(crate) now: Timestamp,
 }
 
 #[derive(Deserialize)]
@@ -122,6 +130,16 @@ pub(crate) fn render(
     if withheld(reader, &row, frame)? {
         return Ok(Rendered::Withheld);
     }
+    if let Some(status) = due.status
+        && let Some(group) = reader.group(row.subject)?
+    {
+        let told = reader.status(status)?;
+        let body = match &told {
+            Some(told) => status_of(reader, &row, Whom::Group(&group), frame, told)?,
+            None => None,
+        };
+        return Ok(body.map_or(Rendered::Gone, Rendered::Body));
+    }
     let person = person(reader, row.subject, frame)?;
     if frame.identity == IdentityMode::Alias && person.alias.is_none() {
         return Ok(Rendered::NeedsAlias(row.subject));
@@ -130,7 +148,7 @@ pub(crate) fn render(
         None if row.kind == CALL => call(reader, &row, &person, frame)?,
         None => message(reader, &row, &person, frame)?,
         Some(status) => match reader.status(status)? {
-            Some(told) => status_of(reader, &row, &person, frame, &told)?,
+            Some(told) => status_of(reader, &row, Whom::Person(&person), frame, &told)?,
             None => None,
         },
     };
@@ -150,6 +168,7 @@ fn withheld(reader: &Reader<'_>, row: &MessageRow, frame: Frame<'_>) -> Result<b
         active,
         covers_number: own.is_none() || own == number,
         identity: frame.identity,
+        sharing: reader.sharing(frame.app, row.subject, frame.now)?,
     };
     Ok(disclose::decide(contract, restriction).is_err())
 }
@@ -260,8 +279,43 @@ fn message(
     Ok(render_message(&stored, &rewrite).ok())
 }
 
-/// An event of a call. All events of one call share their id; it leads nowhere, because nothing can be
-/// done with a call through the gateway.
+/// Whom a status is about.
+#[derive(Clone, Copy)]
+enum Whom<'a> {
+    Group(&'a str),
+    Person(&'a Person),
+}
+
+/// The first message of the call that `row` tells of: the one that placed it, or its first event.
+fn beginning(
+    reader: &Reader<'_>,
+    row: &MessageRow,
+    wacid: &str,
+) -> Result<(MessageId, Option<String>), StoreError> {
+    let (mut first, mut before) = (row.id, row.previous);
+    let mut callback = None;
+    while let Some(id) = reader.by_wamid(before, wacid, REACH)? {
+        let Some(earlier) = reader.message(id)? else {
+            break;
+        };
+        let content = reader.content(&earlier)?;
+        let placed = serde_json::from_slice::<Outbound>(&content.content);
+        callback = placed
+            .ok()
+            .and_then(|placed| placed.biz_opaque_callback_data);
+        (first, before) = (id, earlier.previous);
+    }
+    Ok((first, callback))
+}
+
+/// Which event of a call a stored one is.
+#[derive(Deserialize)]
+struct Event<'a> {
+    #[serde(borrow, default)]
+    event: Option<std::borrow::Cow<'a, str>>,
+}
+
+/// An event of a call. All events of one call share their id, which is that of its first message.
 fn call(
     reader: &Reader<'_>,
     row: &MessageRow,
@@ -279,6 +333,18 @@ fn call(
         return Ok(None);
     };
     let upstream = content.wamid.as_deref().map_or("", String::as_str);
+    let (first, callback) = beginning(reader, row, upstream)?;
+    let told = serde_json::from_str::<Event<'_>>(inbound.message.get()).ok();
+    let event = told.and_then(|told| told.event).unwrap_or_default();
+    let session = frame
+        .sessions
+        .and_then(|(sessions, now)| sessions.of((upstream, &event), now));
+    let beside = CallBeside {
+        session: session
+            .as_ref()
+            .map(|session| (session.is_answer, session.sdp.as_str())),
+        callback_data: callback.as_deref(),
+    };
     let known: Vec<&str> = person.known.iter().map(String::as_str).collect();
     let stored = RelayCall {
         waba_id: &number.waba_id,
@@ -297,7 +363,7 @@ fn call(
     };
     let rewrite = Rewrite {
         identity,
-        message_id: &ids::call(frame.ids, upstream),
+        message_id: &ids::call(frame.ids, first),
         map_message_id: &|_| None,
         media_id: None,
         media_url: None,
@@ -306,20 +372,18 @@ fn call(
         known: &known,
         successor_alias: None,
     };
-    Ok(render_call(&stored, &rewrite).ok())
+    Ok(render_call(&stored, &rewrite, beside).ok())
 }
 
 fn status_of(
     reader: &Reader<'_>,
     row: &MessageRow,
-    person: &Person,
+    whom: Whom<'_>,
     frame: Frame<'_>,
     told: &store::read::StatusContent,
 ) -> Result<Option<String>, StoreError> {
-    let sent = reader.content(row)?;
-    let callback = serde_json::from_slice::<Outbound>(&sent.content)
-        .ok()
-        .and_then(|outbound| outbound.biz_opaque_callback_data);
+    let sent = serde_json::from_slice::<Outbound>(&reader.content(row)?.content);
+    let callback = sent.ok().and_then(|sent| sent.biz_opaque_callback_data);
     let Ok(raw) = serde_json::from_slice::<Told<'_>>(&told.raw) else {
         return Ok(None);
     };
@@ -351,6 +415,11 @@ fn status_of(
         errors: &errors,
         pricing_raw: raw.pricing.map(RawValue::get),
     };
+    let id = ids::message(frame.ids, row.id);
+    let person = match whom {
+        Whom::Group(group) => return Ok(Some(render_group_status(&status, group, &id))),
+        Whom::Person(person) => person,
+    };
     let known: Vec<&str> = person.known.iter().map(String::as_str).collect();
     let identity = match person.identity() {
         Identity::Real { .. } => Identity::Real {
@@ -362,7 +431,7 @@ fn status_of(
     };
     let rewrite = Rewrite {
         identity,
-        message_id: &ids::message(frame.ids, row.id),
+        message_id: &id,
         map_message_id: &|_| None,
         media_id: None,
         media_url: None,

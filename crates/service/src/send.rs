@@ -33,7 +33,10 @@ use whatsapp::error::GraphError;
 use whatsapp::error::UpstreamError;
 use whatsapp::error::code::Retry;
 use whatsapp::error::parse_upstream;
+use whatsapp::outbound::Addressee;
+use whatsapp::outbound::BodyError;
 use whatsapp::outbound::DirectCategory;
+use whatsapp::outbound::Fault;
 use whatsapp::outbound::MediaSource;
 use whatsapp::outbound::MessagesBody;
 use whatsapp::outbound::SendBody;
@@ -50,6 +53,7 @@ use crate::Answer;
 use crate::Caller;
 use crate::Failure;
 use crate::Service;
+use crate::groups::unknown_group;
 use crate::ids;
 use crate::outcome::Outbound;
 use crate::outcome::conclusion;
@@ -109,6 +113,7 @@ impl Service {
         message: SendBody,
         (headers, raw): (SendHeaders<'_>, &[u8]),
     ) -> Result<Answer, Failure> {
+        let message = self.personal(caller, &number, message).await?;
         let request = self.request(caller, &number, &message, (headers, raw))?;
         let message = Arc::new(message);
         let (service, sending) = (Arc::clone(self), Arc::clone(&message));
@@ -126,27 +131,26 @@ impl Service {
         body: &SendBody,
         (headers, raw): (SendHeaders<'_>, &[u8]),
     ) -> Result<Send, GraphError> {
-        // The same body from another number, for another purpose or on another path is another
-        // request.
-        let repetition = headers.idempotency_key.map(|key| {
-            let hash = seal::sha256(raw);
-            let mut asked = vec![
-                number.phone_number_id.as_bytes(),
-                headers.purpose.unwrap_or_default().as_bytes(),
-                &hash,
-            ];
-            if body.edge != SendEdge::Messages {
-                asked.push(body.edge.as_str().as_bytes());
+        let mut elsewhere = Vec::new();
+        if body.edge != SendEdge::Messages {
+            elsewhere.push(body.edge.as_str());
+        }
+        if let Some(queue) = headers.queue {
+            elsewhere.extend(["queue", queue]);
+        }
+        let repetition = self.repetition(number, (headers, raw), &elsewhere);
+        let to = match &body.recipient {
+            Addressee::Group(_) if !self.settings.groups => {
+                return Err(BodyError::new("recipient_type", Fault::Group).graph());
             }
-            if let Some(queue) = headers.queue {
-                asked.extend([b"queue", queue.as_bytes()]);
+            Addressee::Group(_) if headers.queue.is_some() => {
+                return Err(GraphError::invalid(
+                    "A message to a group does not wait; send it without Imvume-Queue.",
+                ));
             }
-            let tag = |parts: &[&[u8]]| self.store.keyring().dedup_tag(parts);
-            (
-                tag(&[b"idempotency", key.as_bytes()]),
-                seal::sha256(&asked.join(&0)),
-            )
-        });
+            Addressee::Group(id) => To::Group(id.clone()),
+            Addressee::Person(person) => recipient(caller, person)?,
+        };
         let now = self.store.clock().now();
         let queueing = headers
             .queue
@@ -154,7 +158,7 @@ impl Service {
         Ok(Send {
             app: Some(caller.app),
             number: number.id,
-            recipient: recipient(caller, &body.recipient)?,
+            recipient: to,
             content: outgoing(body),
             declared: headers.purpose.map(str::to_owned),
             kind: body.kind.as_str(),
@@ -166,6 +170,29 @@ impl Service {
         })
     }
 
+    /// By what a repetition of a request is known. The same body from another number, for another
+    /// purpose or on another path is another request.
+    pub(crate) fn repetition(
+        &self,
+        number: &Number,
+        (headers, raw): (SendHeaders<'_>, &[u8]),
+        elsewhere: &[&str],
+    ) -> Option<([u8; 16], [u8; 32])> {
+        let key = headers.idempotency_key?;
+        let hash = seal::sha256(raw);
+        let mut asked = vec![
+            number.phone_number_id.as_bytes(),
+            headers.purpose.unwrap_or_default().as_bytes(),
+            &hash,
+        ];
+        asked.extend(elsewhere.iter().map(|part| part.as_bytes()));
+        let tag = |parts: &[&[u8]]| self.store.keyring().dedup_tag(parts);
+        Some((
+            tag(&[b"idempotency", key.as_bytes()]),
+            seal::sha256(&asked.join(&0)),
+        ))
+    }
+
     async fn send(&self, request: Send, number: &Number, body: &SendBody) -> Result<Sent, Failure> {
         // Whoever repeats the request while it is under way waits for this to be dropped.
         let _turn = match (request.app, &request.idempotency) {
@@ -174,26 +201,18 @@ impl Service {
         };
         // What may wait may also be put back by Meta's answer, and is needed whole for that.
         let waits = request.queue.is_some().then(|| request.clone());
-        let reply = self.store.send(request).await;
-        self.measures.send(&reply);
-        match reply? {
+        let reply = match &body.recipient {
+            Addressee::Group(group) => self.send_to_group(request, number, group).await?,
+            Addressee::Person(_) => {
+                let reply = self.store.send(request).await;
+                self.measures.send(&reply);
+                reply?
+            }
+        };
+        match reply {
             SendReply::Judged(judged) => self.judged(number, body, (&judged, waits)).await,
             SendReply::Repeated(repeated) => answered_before(&repeated),
-            SendReply::KeyReused => Err(GraphError {
-                status: 409,
-                ..GraphError::invalid(
-                    "This Idempotency-Key was used for another request; use a new key.",
-                )
-            }
-            .into()),
-            SendReply::UnknownRecipient => Err(GraphError::invalid(
-                "The recipient is not an alias of this app; register the person first.",
-            )
-            .into()),
-            SendReply::UnknownReference => Err(GraphError::invalid(
-                "The message or media id is not known on this number; use ids from this gateway.",
-            )
-            .into()),
+            other => Err(refused_early(&other)),
         }
     }
 
@@ -358,15 +377,37 @@ pub(crate) struct Ready<'a> {
 
 /// A message that was sent or waits, with the decision behind it.
 #[derive(Debug)]
-struct Sent {
-    message: MessageId,
-    decision: Option<DecisionId>,
+pub(crate) struct Sent {
+    pub(crate) message: MessageId,
+    pub(crate) decision: Option<DecisionId>,
     /// When it is judged again, while it waits.
-    queued_until: Option<Timestamp>,
+    pub(crate) queued_until: Option<Timestamp>,
+}
+
+/// What is said to a request that was not judged.
+pub(crate) fn refused_early(reply: &SendReply) -> Failure {
+    match reply {
+        SendReply::KeyReused => GraphError {
+            status: 409,
+            ..GraphError::invalid(
+                "This Idempotency-Key was used for another request; use a new key.",
+            )
+        },
+        SendReply::UnknownGroup => unknown_group(),
+        SendReply::UnknownRecipient => GraphError::invalid(
+            "The recipient is not an alias of this app; register the person first.",
+        ),
+        SendReply::Judged(_) | SendReply::Repeated(_) | SendReply::UnknownReference => {
+            GraphError::invalid(
+                "The message or media id is not known on this number; use ids from this gateway.",
+            )
+        }
+    }
+    .into()
 }
 
 /// Answers a repeated request as the first one was answered.
-fn answered_before(repeated: &Repeated) -> Result<Sent, Failure> {
+pub(crate) fn answered_before(repeated: &Repeated) -> Result<Sent, Failure> {
     let decision = repeated.decision_id;
     match repeated.state {
         MessageState::Refused | MessageState::Rejected if !repeated.waited => {
@@ -432,7 +473,7 @@ fn told(upstream: &UpstreamError) -> Cow<'static, str> {
     }
 }
 
-fn refused(judged: &Judged, now: Timestamp) -> Failure {
+pub(crate) fn refused(judged: &Judged, now: Timestamp) -> Failure {
     let details = judged
         .decision
         .sentences()
@@ -539,8 +580,9 @@ pub(crate) fn real(identifiers: &[Identifier]) -> Option<Recipient> {
 fn answer(caller: &Caller, body: &SendBody, sent: &Sent) -> Answer {
     // The app is told whom it wrote to as it named the person itself.
     let person = match &body.recipient {
-        Recipient::Phone(phone) => AnsweredPerson::WaId(phone.wa_id()),
-        Recipient::Scoped(id) => AnsweredPerson::UserId(id.as_str()),
+        Addressee::Group(id) => AnsweredPerson::Group(id),
+        Addressee::Person(Recipient::Phone(phone)) => AnsweredPerson::WaId(phone.wa_id()),
+        Addressee::Person(Recipient::Scoped(id)) => AnsweredPerson::UserId(id.as_str()),
     };
     let id = ids::message(&caller.ids, sent.message);
     let answer = SendAnswer {

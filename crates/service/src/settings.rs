@@ -9,6 +9,8 @@ use seal::Zeroizing;
 use store::admin::NewNumber;
 use url::Url;
 
+use crate::portal::PortalSettings;
+
 /// What the service is told at its start.
 #[derive(Clone)]
 pub struct Settings {
@@ -24,6 +26,10 @@ pub struct Settings {
     pub activity_sharing: bool,
     /// Whether apps may let Meta change the pictures and words of templates by itself.
     pub creative_features: bool,
+    /// Whether apps may write to groups.
+    pub groups: bool,
+    /// Whether apps may place and answer calls.
+    pub calls: bool,
     /// The secret Meta signs webhooks with.
     pub app_secret: Zeroizing<String>,
     /// The word by which Meta's verification request is recognised.
@@ -46,6 +52,8 @@ pub struct Settings {
     pub media: PathBuf,
     /// What may be called.
     pub egress: Policy,
+    /// The pages for people, and the confirmations that lead to them.
+    pub portal: PortalSettings,
     /// How long a call to Meta may take.
     pub call_timeout: Duration,
     /// How long an app may take to accept a webhook.

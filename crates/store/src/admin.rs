@@ -171,6 +171,7 @@ pub(crate) fn add_app(
         v(sealed),
         v(tx.now()),
         v(None::<i64>),
+        v(None::<i64>),
     ];
     tx.record(
         &tables::APPS,

@@ -1,7 +1,7 @@
 //! The consent ledger.
 
 use crate::dialect::Connection;
-use crate::dialect::OptionalRow;
+use crate::dialect::Row;
 use domain::audit::Action;
 use domain::audit::Actor;
 use domain::consent;
@@ -15,6 +15,7 @@ use domain::ids::ConsentEventId;
 use domain::ids::NoticeId;
 use domain::ids::PurposeId;
 use domain::ids::SubjectId;
+use domain::person::Asked;
 use domain::time::Timestamp;
 use seal::RecordClass;
 use seal::RecordKind;
@@ -76,8 +77,8 @@ impl Tx<'_> {
                 registry
                     .notice(id)
                     .ok_or(Refusal::Missing("notice"))?
-                    .hash
-                    .clone(),
+                    .pinned()
+                    .to_vec(),
             ),
             None => None,
         };
@@ -126,8 +127,59 @@ impl Tx<'_> {
         };
         self.emit(EventKind::ConsentChanged, about)?;
         self.flush()?;
+        self.answered(subject, event.state)?;
         Ok(id)
     }
+}
+
+/// The columns of an event that the gate looks at.
+pub(crate) const COLUMNS: &str = "id, state, grade, at, expires_at, notice_id";
+
+/// Reads [`COLUMNS`] from a row, from this column on.
+pub(crate) fn read(row: &Row<'_>, from: usize, registry: &Registry) -> Result<Consent, StoreError> {
+    let id: i64 = row.get(from)?;
+    let damaged = |column| StoreError::Damaged {
+        table: "consent_events",
+        column,
+        id,
+    };
+    let notice: Option<i64> = row.get(from + 5)?;
+    let expires: Option<i64> = row.get(from + 4)?;
+    Ok(Consent {
+        state: ConsentState::from_code(row.get(from + 1)?).ok_or_else(|| damaged("state"))?,
+        grade: EvidenceGrade::from_code(row.get(from + 2)?).ok_or_else(|| damaged("grade"))?,
+        at: Timestamp::from_micros(row.get(from + 3)?),
+        expires: expires.map(Timestamp::from_micros),
+        notice_valid: registry.notice_valid(notice.map(NoticeId)),
+    })
+}
+
+/// Where a person stands on a purpose: as their own last event says, unless somebody linked to them,
+/// who is the same person, has said no since. A yes of theirs stays their own.
+pub(crate) fn standing(
+    own: Option<Consent>,
+    theirs: impl Iterator<Item = Consent>,
+) -> Option<Consent> {
+    theirs
+        .filter(|consent| consent.state.is_denial())
+        .fold(own, |last, no| {
+            let newer = last.is_none_or(|last| last.at <= no.at);
+            if newer { Some(no) } else { last }
+        })
+}
+
+/// How often a person was asked, and how it went, by the events of one ledger in order.
+pub(crate) fn asked(recorded: &[Consent]) -> Asked {
+    let mut asked = Asked::default();
+    for consent in recorded {
+        match consent.state {
+            ConsentState::Requested => asked.times += 1,
+            ConsentState::Refused | ConsentState::Withdrawn => asked.last_no = Some(consent.at),
+            ConsentState::Given | ConsentState::Renewed => asked.ever_given = true,
+            ConsentState::Expired | ConsentState::Invalidated | ConsentState::Unknown => {}
+        }
+    }
+    asked
 }
 
 /// The consent in force for a purpose on a channel: the last event of the ledger.
@@ -138,35 +190,12 @@ pub(crate) fn current(
     purpose: PurposeId,
     channel: Channel,
 ) -> Result<Option<Consent>, StoreError> {
-    let sql = "SELECT id, state, grade, at, expires_at, notice_id FROM consent_events \
-               WHERE subject_id = $1 AND purpose_id = $2 AND channel = $3 \
-               ORDER BY id DESC LIMIT 1";
-    let row = connection
-        .prepare_cached(sql)?
-        .query_row((subject.0, purpose.0, channel.code()), |row| {
-            Ok((
-                row.get::<i64>(0)?,
-                row.get::<u8>(1)?,
-                row.get::<u8>(2)?,
-                row.get::<i64>(3)?,
-                row.get::<Option<i64>>(4)?,
-                row.get::<Option<i64>>(5)?,
-            ))
-        })
-        .optional()?;
-    let Some((id, state, grade, at, expires, notice)) = row else {
-        return Ok(None);
-    };
-    let damaged = |column| StoreError::Damaged {
-        table: "consent_events",
-        column,
-        id,
-    };
-    Ok(Some(Consent {
-        state: ConsentState::from_code(state).ok_or_else(|| damaged("state"))?,
-        grade: EvidenceGrade::from_code(grade).ok_or_else(|| damaged("grade"))?,
-        at: Timestamp::from_micros(at),
-        expires: expires.map(Timestamp::from_micros),
-        notice_valid: registry.notice_valid(notice.map(NoticeId)),
-    }))
+    let sql = format!(
+        "SELECT {COLUMNS} FROM consent_events \
+         WHERE subject_id = $1 AND purpose_id = $2 AND channel = $3 ORDER BY id DESC LIMIT 1"
+    );
+    let mut statement = connection.prepare_cached(&sql)?;
+    let mut rows = statement.query((subject.0, purpose.0, channel.code()))?;
+    let newest = rows.next()?;
+    newest.map(|row| read(&row, 0, registry)).transpose()
 }

@@ -4,7 +4,9 @@
 //! use, multi-row `VALUES`, `ON CONFLICT`, `RETURNING`, integers, text and bytes. What cannot be said
 //! in it is said in here, and nowhere else.
 
+mod ahead;
 mod bulk;
+mod columns;
 mod connection;
 mod error;
 mod postgres;
@@ -16,17 +18,22 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::path::PathBuf;
 
+pub(crate) use crate::dialect::ahead::Outcome;
 pub(crate) use crate::dialect::bulk::Bulk;
+pub(crate) use crate::dialect::connection::Ask;
 pub(crate) use crate::dialect::connection::Connection;
+pub(crate) use crate::dialect::connection::Given;
+pub(crate) use crate::dialect::connection::Held;
+pub(crate) use crate::dialect::connection::Keys;
 pub(crate) use crate::dialect::connection::Row;
 pub(crate) use crate::dialect::connection::Rows;
 pub(crate) use crate::dialect::connection::Scan;
+pub(crate) use crate::dialect::connection::Shape;
 pub(crate) use crate::dialect::connection::Write;
 pub use crate::dialect::error::DbError;
 pub(crate) use crate::dialect::error::DbResult;
 pub(crate) use crate::dialect::error::OptionalRow;
 pub use crate::dialect::server::Server;
-#[cfg(test)]
 pub(crate) use crate::dialect::sqlite::MIGRATIONS;
 pub(crate) use crate::dialect::sqlite::Pass;
 pub(crate) use crate::dialect::sqlite::wal_outgrown;
@@ -37,6 +44,9 @@ pub(crate) use crate::dialect::value::Params;
 pub(crate) use crate::dialect::value::Value;
 pub(crate) use crate::dialect::value::storable;
 use crate::error::StoreError;
+
+/// The schema this program wants.
+pub(crate) const SCHEMA: usize = MIGRATIONS.len();
 
 /// How many rows one statement takes at the most. A power of two: batches are cut into powers of
 /// two, so that few statements have to be prepared.
@@ -81,6 +91,22 @@ impl Source {
             Self::Sqlite(path) => Connection::Sqlite(sqlite::open_reader(path)?),
             Self::Postgres(server) => Connection::Postgres(Box::new(server.open_reader()?)),
         })
+    }
+
+    /// Opens a connection to look around with: what a server says it is, and the schema found, 0 for
+    /// none.
+    pub(crate) fn open_to_look(&self) -> Result<(Connection, Option<String>, usize), StoreError> {
+        match self {
+            Self::Sqlite(path) => {
+                let (connection, schema) = sqlite::open_to_look(path)?;
+                Ok((Connection::Sqlite(connection), None, schema))
+            }
+            Self::Postgres(server) => {
+                let (session, version, schema) = server.open_to_look()?;
+                let connection = Connection::Postgres(Box::new(session));
+                Ok((connection, Some(version), schema))
+            }
+        }
     }
 
     /// Moves what can be moved of the write-ahead log, beside the writer. A server does it by itself.
@@ -168,7 +194,7 @@ pub(crate) fn list(length: usize) -> String {
 
 /// Statements whose text depends on how many rows they take, by name and number of rows.
 #[derive(Debug, Default)]
-pub(crate) struct Statements(BTreeMap<(&'static str, usize), String>);
+pub(crate) struct Statements(BTreeMap<(&'static str, &'static str, usize), String>);
 
 impl Statements {
     /// The text of a statement for this many rows; made on first use.
@@ -178,7 +204,19 @@ impl Statements {
         rows: usize,
         make: impl FnOnce(usize) -> String,
     ) -> &str {
-        self.0.entry((name, rows)).or_insert_with(|| make(rows))
+        self.between(name, "", rows, make)
+    }
+
+    /// The same of a statement named by how it begins and how it ends.
+    fn between(
+        &mut self,
+        head: &'static str,
+        tail: &'static str,
+        rows: usize,
+        make: impl FnOnce(usize) -> String,
+    ) -> &str {
+        let text = self.0.entry((head, tail, rows));
+        text.or_insert_with(|| make(rows))
     }
 }
 

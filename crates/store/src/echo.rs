@@ -112,6 +112,7 @@ pub(crate) fn take(tx: &mut Tx<'_>, known: &mut Known, echo: &Echo) -> Result<()
         v(echo.source.code()),
         v(i64::from(opted_out)),
         v(now),
+        v(subject),
     ];
     tx.cover(&mut leaf, &tables::OUTSIDE, row);
     let mut rules = vec![echo.source.rule()];

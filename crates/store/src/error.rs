@@ -150,6 +150,9 @@ pub enum Refusal {
     /// The thing has ended.
     #[error("this {0} has ended")]
     Ended(&'static str),
+    /// The terms do not fit the purpose.
+    #[error("{0}")]
+    Terms(#[from] domain::terms::TermsFault),
 }
 
 impl From<Refusal> for StoreError {

@@ -48,6 +48,7 @@ pub const CONTRACT: Contract = Contract {
     active: true,
     covers_number: true,
     identity: IdentityMode::Alias,
+    sharing: None,
 };
 
 /// What an event is about. Everything is optional but its kind.

@@ -1,13 +1,21 @@
 //! The facts of a decision as they are stored: canonical JSON without any identifier.
 
+use domain::call::Permission;
 use domain::gate::CatalogueEntry;
 use domain::gate::Content;
 use domain::gate::Declared;
 use domain::gate::Facts;
 use domain::health::Bar;
 use domain::health::Standing;
+use domain::ids::PurposeId;
+use domain::law::Rules;
+use domain::person::Age;
+use domain::person::Asked;
+use domain::person::RegistryBlock;
 use domain::subject::Restriction;
+use domain::time::Timestamp;
 use serde::Serialize;
+use serde_json::value::RawValue;
 
 #[derive(Debug, Serialize)]
 struct Row<'a> {
@@ -23,6 +31,24 @@ struct Row<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     declared: Option<&'a str>,
     consents: Vec<ConsentRow>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    registries: Vec<RegistryRow>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    packs: Vec<&'a str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    jurisdictions: Vec<JurisdictionRow<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    zones: Vec<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    age: Option<&'static str>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    special: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sale: Option<SaleRow>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    asked: Vec<AskedRow>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    sent: Vec<String>,
     window: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     identity_key: Option<&'static str>,
@@ -32,6 +58,32 @@ struct Row<'a> {
     throughput: i64,
     #[serde(skip_serializing_if = "Option::is_none")]
     behind: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct RegistryRow {
+    since: String,
+    overridden: Vec<i64>,
+}
+
+#[derive(Debug, Serialize)]
+struct JurisdictionRow<'a> {
+    code: &'a str,
+    confidence: &'static str,
+}
+
+#[derive(Debug, Serialize)]
+struct SaleRow {
+    at: String,
+    objectable: bool,
+}
+
+#[derive(Debug, Serialize)]
+struct AskedRow {
+    purpose: i64,
+    times: u32,
+    last_no: Option<String>,
+    ever_given: bool,
 }
 
 /// What Meta lets the number send; instants say until when, `open` that nobody said.
@@ -75,17 +127,44 @@ struct ConsentRow {
     notice_valid: bool,
 }
 
+/// The facts of a call: those of a message, and what the person said to being called.
+pub(crate) fn encode_call(facts: &Facts, permission: Option<Permission>) -> String {
+    #[derive(Serialize)]
+    struct Row {
+        permission: Option<bool>,
+        until: Option<String>,
+        facts: Option<Box<RawValue>>,
+    }
+    let until = permission.and_then(|permission| permission.expires);
+    let row = Row {
+        permission: permission.map(|permission| permission.granted),
+        until: until.as_ref().map(Timestamp::to_string),
+        facts: raw(facts),
+    };
+    serde_json::to_string(&row).unwrap_or_default()
+}
+
+/// The facts of everybody in a group. Nothing tells who is who.
+pub(crate) fn encode_all(first: &Facts, others: &[Facts]) -> String {
+    #[derive(Serialize)]
+    struct Row {
+        group: Vec<Box<RawValue>>,
+    }
+    let mut group: Vec<_> = std::iter::once(first)
+        .chain(others)
+        .filter_map(raw)
+        .collect();
+    group.sort_by(|one, other| one.get().cmp(other.get()));
+    serde_json::to_string(&Row { group }).unwrap_or_default()
+}
+
+fn raw(facts: &Facts) -> Option<Box<RawValue>> {
+    RawValue::from_string(encode(facts)).ok()
+}
+
 /// The facts as canonical JSON: members in a fixed order, instants in RFC 3339.
 pub(crate) fn encode(facts: &Facts) -> String {
-    let (content, category, status) = match facts.content {
-        Content::FreeForm => ("free-form", None, None),
-        Content::Confirmation => ("confirmation", None, None),
-        Content::Direct(category) => ("direct", Some(category.name()), None),
-        Content::Template(CatalogueEntry::Missing) => ("template", None, Some("missing")),
-        Content::Template(CatalogueEntry::Known { category, status }) => {
-            ("template", Some(category.name()), Some(status.name()))
-        }
-    };
+    let (content, category, status) = content(facts);
     let row = Row {
         content,
         category,
@@ -119,6 +198,18 @@ pub(crate) fn encode(facts: &Facts) -> String {
                 notice_valid: consent.notice_valid,
             })
             .collect(),
+        registries: facts.registries.iter().map(RegistryRow::of).collect(),
+        packs: facts.rules.packs.iter().map(AsRef::as_ref).collect(),
+        jurisdictions: jurisdictions(&facts.rules),
+        zones: zones(facts),
+        age: age(facts.person.age),
+        special: facts.person.special,
+        sale: facts.person.sale.map(|sale| SaleRow {
+            at: sale.at.to_string(),
+            objectable: sale.objectable,
+        }),
+        asked: facts.asked.iter().map(AskedRow::of).collect(),
+        sent: facts.sent.iter().map(Timestamp::to_string).collect(),
         window: facts.window.map(|at| at.to_string()),
         identity_key: identity_key(facts),
         health: HealthRow::of(facts.health),
@@ -127,6 +218,59 @@ pub(crate) fn encode(facts: &Facts) -> String {
         behind: facts.behind.map(|at| at.to_string()),
     };
     serde_json::to_string(&row).unwrap_or_default()
+}
+
+impl RegistryRow {
+    fn of(block: &RegistryBlock) -> Self {
+        Self {
+            since: block.since.to_string(),
+            overridden: block.overridden.iter().map(|purpose| purpose.0).collect(),
+        }
+    }
+}
+
+impl AskedRow {
+    fn of((purpose, asked): &(PurposeId, Asked)) -> Self {
+        Self {
+            purpose: purpose.0,
+            times: asked.times,
+            last_no: asked.last_no.map(|at| at.to_string()),
+            ever_given: asked.ever_given,
+        }
+    }
+}
+
+fn jurisdictions(rules: &Rules) -> Vec<JurisdictionRow<'_>> {
+    let rows = rules
+        .jurisdictions
+        .iter()
+        .map(|(code, confidence)| JurisdictionRow {
+            code: code.as_ref(),
+            confidence: confidence.name(),
+        });
+    rows.collect()
+}
+
+/// The time zones whose clocks counted.
+fn zones(facts: &Facts) -> Vec<&str> {
+    match &facts.person.zone {
+        Some(zone) => vec![zone.name.as_ref()],
+        None => facts
+            .rules
+            .zones
+            .iter()
+            .map(|zone| zone.name.as_ref())
+            .collect(),
+    }
+}
+
+/// What is known of the age, without the year.
+const fn age(age: Age) -> Option<&'static str> {
+    match age {
+        Age::Unknown => None,
+        Age::Adult => Some("adult"),
+        Age::Born(_) => Some("year-known"),
+    }
 }
 
 /// Whether the message names the person's identity key, where a purpose it may be judged under wants it.
@@ -144,4 +288,18 @@ fn identity_key(facts: &Facts) -> Option<&'static str> {
     purposes
         .any(|purpose| purpose.identity_check)
         .then_some(named)
+}
+
+/// What is to be sent, with the category and the status of a template.
+fn content(facts: &Facts) -> (&'static str, Option<&'static str>, Option<&'static str>) {
+    match facts.content {
+        Content::FreeForm => ("free-form", None, None),
+        Content::Call => ("call", None, None),
+        Content::Confirmation => ("confirmation", None, None),
+        Content::Direct(category) => ("direct", Some(category.name()), None),
+        Content::Template(CatalogueEntry::Missing) => ("template", None, Some("missing")),
+        Content::Template(CatalogueEntry::Known { category, status }) => {
+            ("template", Some(category.name()), Some(status.name()))
+        }
+    }
 }

@@ -6,6 +6,7 @@ use domain::audit::Action;
 use domain::audit::Actor;
 use domain::disclose;
 use domain::disclose::Contract;
+use domain::disclose::Sharing;
 use domain::event::EventKind;
 use domain::ids::DeliveryId;
 use domain::ids::MediaId;
@@ -25,11 +26,12 @@ use seal::RecordClass;
 use seal::RecordKind;
 
 use crate::dialect;
-use crate::dialect::Padded;
+use crate::dialect::Held;
 use crate::dialect::Pairs;
 use crate::error::StoreError;
 use crate::event::About;
 use crate::known::Known;
+use crate::known::Seen;
 use crate::leaf::OpenLeaf;
 use crate::message::Draft;
 use crate::operation::Intake;
@@ -50,37 +52,89 @@ const NATIVE_STOP: &str = "whatsapp/native-stop";
 const NATIVE_RESUME: &str = "whatsapp/native-resume";
 const SUCCESSOR: &str = "subject/successor";
 
-/// Takes in a batch: load, decide in order, write.
-pub(crate) fn intake(tx: &mut Tx<'_>, batch: &[&Intake]) -> Result<Vec<IntakeReply>, StoreError> {
-    let mut known = Known::default();
-    let mut new = first_time(tx, batch)?;
-    let messages = batch
-        .iter()
-        .flat_map(|intake| &intake.items)
-        .filter_map(|item| match item {
-            Item::Echo(echo) => Some(&echo.identifiers),
-            Item::Message(message) => Some(&message.identifiers),
-            Item::Health(_)
-            | Item::Preference(_)
-            | Item::Quarantine(_)
-            | Item::Status(_)
-            | Item::Succession(_)
-            | Item::Template(_) => None,
-        });
-    tx.look_up(&mut known, messages.flatten())?;
+/// What a batch has to know before anything of it is decided.
+#[derive(Debug, Default)]
+pub(crate) struct Loaded {
+    known: Known,
+    /// Items that had not come before.
+    new: HashSet<Seen>,
+}
 
+impl Loaded {
+    /// What the next batch has to know while this one's rows are on their way into the database.
+    pub(crate) fn carried(&self) -> Self {
+        Self {
+            known: self.known.carried(),
+            new: self.new.clone(),
+        }
+    }
+}
+
+/// Loads what a batch has to know. `before` is what the batch before it did that cannot be found in the
+/// database yet.
+pub(crate) fn load(
+    tx: &mut Tx<'_>,
+    batch: &[&Intake],
+    before: Loaded,
+) -> Result<Loaded, StoreError> {
+    let mut known = before.known;
+    let items = || batch.iter().flat_map(|intake| &intake.items);
+    let identifiers = items().filter_map(|item| match item {
+        Item::Echo(echo) => Some(&echo.identifiers),
+        Item::Message(message) => Some(&message.identifiers),
+        Item::Asked(_)
+        | Item::CallPermission(_)
+        | Item::Group(_)
+        | Item::Health(_)
+        | Item::Preference(_)
+        | Item::Quarantine(_)
+        | Item::Status(_)
+        | Item::Succession(_)
+        | Item::Template(_) => None,
+    });
+    let mut keys: Vec<Seen> = items().filter_map(seen).collect();
+    keys.sort_unstable();
+    keys.dedup();
+    let new = if tx.connection.takes_columns() {
+        let asked = keys.clone();
+        let came = tx.look_up_with(&mut known, identifiers.flatten(), asked)?;
+        keys.retain(|key| !came.contains(key) && !before.new.contains(key));
+        keys.into_iter().collect()
+    } else {
+        let new = first_time(tx, &keys)?;
+        tx.look_up(&mut known, identifiers.flatten())?;
+        new
+    };
+    tx.look_up_sharing(&mut known)?;
+    Ok(Loaded { known, new })
+}
+
+/// Takes in a batch: decides in order, and leaves the rows to be written.
+pub(crate) fn intake(
+    tx: &mut Tx<'_>,
+    batch: &[&Intake],
+    loaded: &mut Loaded,
+) -> Result<Vec<IntakeReply>, StoreError> {
+    let mut new = loaded.new.clone();
+    let known = &mut loaded.known;
+    if tx.connection.takes_columns() {
+        let mut items: Vec<&Seen> = new.iter().collect();
+        items.sort_unstable();
+        for (second, tag) in items {
+            tx.state.rows.remember(*second, *tag);
+        }
+    }
     let mut replies = Vec::with_capacity(batch.len());
     for intake in batch {
         let mut leaf = tx.open_leaf()?;
         let mut reply = IntakeReply::default();
         for item in &intake.items {
-            one(tx, &mut leaf, &mut known, &mut new, item, &mut reply)?;
+            one(tx, &mut leaf, known, &mut new, item, &mut reply)?;
         }
         tx.close_leaf(leaf, Actor::Meta, Action::Intake, &[]);
         replies.push(reply);
     }
-    tx.put_conversations(&mut known);
-    tx.flush()?;
+    tx.put_conversations(known);
     Ok(replies)
 }
 
@@ -97,7 +151,10 @@ fn one(
         return Ok(());
     }
     match item {
+        Item::Asked(asked) => crate::confirmation::take_chat(tx, leaf, known, asked)?,
+        Item::CallPermission(told) => crate::permission::take(tx, leaf, known, told)?,
         Item::Echo(echo) => crate::echo::take(tx, known, echo)?,
+        Item::Group(news) => crate::group::take(tx, leaf, known, news)?,
         Item::Health(health) => crate::health::take(tx, health)?,
         Item::Message(message) => take_message(tx, leaf, known, message)?,
         Item::Preference(preference) => take_preference(tx, leaf, known, preference)?,
@@ -126,13 +183,12 @@ fn one(
     Ok(())
 }
 
-/// An item as the list of what came before knows it: the second of Meta's timestamp (the hour where
-/// it bears none) and the keyed hash.
-type Seen = (i64, [u8; 16]);
-
 fn seen(item: &Item) -> Option<Seen> {
     let (dedup, at) = match item {
+        Item::Asked(asked) => (asked.dedup, None),
+        Item::CallPermission(told) => (told.dedup, None),
         Item::Echo(echo) => (echo.dedup, echo.meta_at),
+        Item::Group(news) => (news.dedup?, None),
         Item::Health(health) => (health.dedup?, None),
         Item::Message(message) => (message.dedup, message.meta_at),
         Item::Preference(preference) => (preference.dedup, None),
@@ -144,18 +200,11 @@ fn seen(item: &Item) -> Option<Seen> {
     Some((second, dedup.tag))
 }
 
-/// Remembers the items of the batch and returns those that had not come before.
-fn first_time(tx: &mut Tx<'_>, batch: &[&Intake]) -> Result<HashSet<Seen>, StoreError> {
-    let mut keys: Vec<Seen> = batch
-        .iter()
-        .flat_map(|intake| &intake.items)
-        .filter_map(seen)
-        .collect();
-    keys.sort_unstable();
-    keys.dedup();
+/// Remembers items and returns those that had not come before, where that takes one statement.
+fn first_time(tx: &mut Tx<'_>, keys: &[Seen]) -> Result<HashSet<Seen>, StoreError> {
     let mut new = HashSet::with_capacity(keys.len());
-    for (piece, places) in tx.connection.pieces(keys.len()) {
-        let sql = tx.state.sql.of("dedup", places, |rows| {
+    for piece in dialect::pieces(keys.len()) {
+        let sql = tx.state.sql.of("dedup", piece.len(), |rows| {
             format!(
                 "INSERT INTO dedup (second, tag) VALUES {} ON CONFLICT DO NOTHING \
                  RETURNING second, tag",
@@ -163,8 +212,7 @@ fn first_time(tx: &mut Tx<'_>, batch: &[&Intake]) -> Result<HashSet<Seen>, Store
             )
         });
         let mut statement = tx.connection.prepare_cached(sql)?;
-        let mut rows =
-            statement.query(Pairs(Padded(keys.get(piece).unwrap_or_default(), places)))?;
+        let mut rows = statement.query(Pairs(keys.get(piece).unwrap_or_default()))?;
         while let Some(row) = rows.next()? {
             new.insert((row.get(0)?, row.get(1)?));
         }
@@ -213,6 +261,7 @@ fn take_message(
         relay(tx, known, subject, message, id)?;
     }
     if let Some(said) = &message.said {
+        known.shared.spoke(subject);
         crate::said::apply(tx, known, (subject, message.number, id), said)?;
     }
     if let Some(successor) = &message.successor {
@@ -234,11 +283,13 @@ fn keep_name(
     let (key_id, key) = tx.class_key(leaf, known, subject, RecordClass::Profile)?;
     let place = place(RecordKind::Profile, 1, subject.0, key_id.0);
     let sealed = tx.seal(&key, &place, name.as_bytes())?;
-    tx.put(
-        &tables::PROFILES,
-        [v(subject), v(key_id), v(sealed), v(tx.now())],
-    );
-    known.named(subject, name);
+    let held = if known.named(subject, name) {
+        Held::None
+    } else {
+        Held::Perhaps
+    };
+    let row = [v(subject), v(key_id), v(sealed), v(tx.now())];
+    tx.state.rows.push_as(&tables::PROFILES, held, row);
     Ok(())
 }
 
@@ -283,7 +334,8 @@ fn relay(
         .restricted_since(subject)
         .map_or(Restriction::None, |since| Restriction::Restricted { since });
     for app in registry.apps.iter().filter(|app| app.relay_url.is_some()) {
-        let contract = contract(&registry, app.id, message.number);
+        let sharing = tx.sharing(known, app, subject)?;
+        let contract = contract(&registry, app.id, message.number, sharing);
         let actor = Actor::App(app.id);
         match disclose::decide(contract, restriction) {
             Ok(leave) => {
@@ -311,22 +363,25 @@ fn relay(
     Ok(())
 }
 
-/// An app's contract as it concerns a number.
+/// An app's contract as it concerns a number, and somebody who agrees or not to what it asks for.
 pub(crate) fn contract(
     registry: &Registry,
     app: domain::ids::AppId,
     number: domain::ids::NumberId,
+    sharing: Option<Sharing>,
 ) -> Contract {
     registry.app(app).map_or(
         Contract {
             active: false,
             covers_number: false,
             identity: domain::message::IdentityMode::Alias,
+            sharing,
         },
         |app| Contract {
             active: app.ended_at.is_none(),
             covers_number: app.number.is_none_or(|own| own == number),
             identity: app.identity,
+            sharing,
         },
     )
 }

@@ -4,9 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::dialect::Connection;
-use crate::dialect::Each;
 use crate::dialect::OptionalRow;
-use crate::dialect::Padded;
 use crate::dialect::Row;
 use domain::ids::DataKeyId;
 use domain::ids::SubjectId;
@@ -16,7 +14,6 @@ use seal::DataKey;
 use seal::KeySet;
 use seal::RecordClass;
 
-use crate::dialect;
 use crate::dialect::DbResult;
 use crate::error::StoreError;
 use crate::leaf::OpenLeaf;
@@ -50,6 +47,15 @@ impl KeyCache {
         }
     }
 
+    /// Holds the key of a row open.
+    pub(crate) fn warm(&mut self, row: &KeyRow, keys: &KeySet) -> Result<(), StoreError> {
+        if !self.by_id.contains_key(&row.id) {
+            let key = Arc::new(row.open(keys)?);
+            self.hold((row.subject, row.class, row.quarter), row.id, &key);
+        }
+        Ok(())
+    }
+
     fn hold(&mut self, usage: Use, id: DataKeyId, key: &Arc<DataKey>) {
         self.make_room();
         self.by_use.insert(usage, (id, Arc::clone(key)));
@@ -70,6 +76,11 @@ pub(crate) struct KeyRow {
 }
 
 pub(crate) const COLUMNS: &str = "id, subject_id, class, quarter, epoch, wrapped, commitment";
+
+/// The keys that intake needs, those of messages and profiles of a quarter, of these subjects.
+pub(crate) const BY_SUBJECT: &str = "SELECT id, subject_id, class, quarter, epoch, wrapped, \
+     commitment FROM data_keys WHERE subject_id";
+pub(crate) const OF_QUARTER: &str = " AND class IN (1, 3) AND quarter = ";
 
 impl KeyRow {
     pub(crate) fn read(row: &Row<'_>) -> DbResult<Self> {
@@ -219,38 +230,17 @@ impl Tx<'_> {
         self.state.cache.by_id.insert(id, Arc::clone(&key));
         Ok(key)
     }
+}
 
-    /// Opens the keys that intake needs, those of messages and profiles of this quarter, for many
-    /// subjects at once.
-    pub(crate) fn warm_keys(&mut self, subjects: &[SubjectId]) -> Result<(), StoreError> {
-        let quarter = self.now().quarter();
-        for (piece, places) in self.connection.pieces(subjects.len()) {
-            let sql = self.state.sql.of("data_keys", places, |rows| {
-                format!(
-                    "SELECT {COLUMNS} FROM data_keys WHERE subject_id IN ({}) \
-                     AND class IN ({}, {}) AND quarter = ${}",
-                    dialect::list(rows),
-                    RecordClass::Conversation.code(),
-                    RecordClass::Profile.code(),
-                    rows + 1
-                )
-            });
-            let mut statement = self.connection.prepare_cached(sql)?;
-            let subjects = Padded(subjects.get(piece).unwrap_or_default(), places);
-            let parameters = subjects
-                .iter()
-                .map(|subject| subject.0)
-                .chain([quarter.0.into()]);
-            let mut rows = statement.query(Each(parameters))?;
-            while let Some(row) = rows.next()? {
-                let row = KeyRow::read(&row)?;
-                if !self.state.cache.by_id.contains_key(&row.id) {
-                    let key = Arc::new(row.open(&self.keys)?);
-                    let usage = (row.subject, row.class, row.quarter);
-                    self.state.cache.hold(usage, row.id, &key);
-                }
-            }
-        }
-        Ok(())
+#[cfg(test)]
+mod tests {
+    use super::OF_QUARTER;
+    use super::RecordClass;
+
+    #[test]
+    fn the_classes_that_intake_needs_are_named_by_their_codes() {
+        let (messages, profiles) = (RecordClass::Conversation, RecordClass::Profile);
+        let list = format!(" class IN ({}, {}) ", messages.code(), profiles.code());
+        assert!(OF_QUARTER.contains(&list));
     }
 }

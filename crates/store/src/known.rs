@@ -5,8 +5,12 @@ use std::collections::HashMap;
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use crate::dialect::Each;
-use crate::dialect::Padded;
+use crate::dialect::Ask;
+use crate::dialect::Connection;
+use crate::dialect::DbResult;
+use crate::dialect::Keys;
+use crate::dialect::Row;
+use crate::dialect::Statements;
 use domain::ids::ConversationId;
 use domain::ids::DataKeyId;
 use domain::ids::MessageId;
@@ -18,9 +22,12 @@ use seal::DataKey;
 use seal::RecordClass;
 use seal::Zeroizing;
 
-use crate::dialect;
 use crate::error::StoreError;
+use crate::keys;
+use crate::keys::KeyRow;
 use crate::people::open_name;
+use crate::sharing::Shared;
+use crate::tx::State;
 use crate::tx::Tx;
 
 /// A subject's thread on one number, as it stands in the transaction.
@@ -32,6 +39,18 @@ pub(crate) struct Conversation {
     pub(crate) last_message: Option<MessageId>,
     pub(crate) pair_at: Timestamp,
     pub(crate) changed: bool,
+    pub(crate) written: Written,
+}
+
+/// Where the row of a conversation is.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Written {
+    /// Nowhere yet.
+    Never,
+    /// In the database, or on its way there ahead of this transaction.
+    Before,
+    /// Among the rows of this transaction.
+    Now,
 }
 
 /// What a transaction knows of people without asking the database again.
@@ -41,11 +60,17 @@ pub(crate) struct Known {
     /// Which tags were looked up, so that a miss is known to be one.
     pub(crate) asked: HashSet<[u8; 16]>,
     restricted: HashMap<SubjectId, Timestamp>,
-    pub(crate) fresh: HashSet<SubjectId>,
+    /// Subjects that have no rows in the database that could be found there.
+    fresh: HashSet<SubjectId>,
+    /// Those of them that were made in this transaction.
+    made: HashSet<SubjectId>,
+    /// Those whose name was written in this transaction.
+    named: HashSet<SubjectId>,
     pub(crate) keys: HashMap<(SubjectId, RecordClass), (DataKeyId, Arc<DataKey>)>,
     pub(crate) conversations: BTreeMap<(SubjectId, NumberId), Conversation>,
     names: HashMap<SubjectId, Zeroizing<String>>,
     profiles: HashMap<SubjectId, (DataKeyId, Vec<u8>)>,
+    pub(crate) shared: Shared,
 }
 
 impl Known {
@@ -53,15 +78,96 @@ impl Known {
         self.restricted.get(&subject).copied()
     }
 
-    /// Remembers a name that is on its way into the database.
-    pub(crate) fn named(&mut self, subject: SubjectId, name: &str) {
-        self.names.insert(subject, Zeroizing::new(name.to_owned()));
+    /// Remembers a name that is on its way into the database. Returns whether it is known to be the
+    /// subject's first.
+    pub(crate) fn named(&mut self, subject: SubjectId, name: &str) -> bool {
+        let before = self.names.insert(subject, Zeroizing::new(name.to_owned()));
+        self.named.insert(subject);
+        before.is_none() && self.made.contains(&subject)
     }
 
+    /// Remembers a subject that is made in this transaction.
+    pub(crate) fn made(&mut self, subject: SubjectId) {
+        self.made.insert(subject);
+        self.fresh.insert(subject);
+    }
+
+    /// Whether a subject's rows are on their way into the database, so that they need not be looked
+    /// for there.
     pub(crate) fn is_fresh(&self, subject: SubjectId) -> bool {
         self.fresh.contains(&subject)
     }
+
+    /// What the next transaction has to know while this one's rows are on their way.
+    pub(crate) fn carried(&self) -> Self {
+        let keys = self.keys.iter();
+        let conversations = self.conversations.iter();
+        let names = self.names.iter();
+        Self {
+            fresh: self.made.clone(),
+            keys: keys
+                .filter(|((subject, _), _)| self.made.contains(subject))
+                .map(|(usage, (id, key))| (*usage, (*id, Arc::clone(key))))
+                .collect(),
+            conversations: conversations
+                .filter(|(_, conversation)| conversation.written == Written::Now)
+                .map(|(place, conversation)| {
+                    let written = Written::Before;
+                    (
+                        *place,
+                        Conversation {
+                            written,
+                            ..*conversation
+                        },
+                    )
+                })
+                .collect(),
+            names: names
+                .filter(|(subject, _)| self.named.contains(subject))
+                .map(|(subject, name)| (*subject, name.clone()))
+                .collect(),
+            ..Self::default()
+        }
+    }
+
+    fn read_restriction(&mut self, row: &Row<'_>) -> DbResult<()> {
+        let since = Timestamp::from_micros(row.get(1)?);
+        self.restricted.insert(SubjectId(row.get(0)?), since);
+        Ok(())
+    }
+
+    fn read_conversation(&mut self, row: &Row<'_>) -> DbResult<()> {
+        let conversation = Conversation {
+            id: ConversationId(row.get(2)?),
+            opened_at: row.get::<Option<i64>>(3)?.map(Timestamp::from_micros),
+            last_message: row.get::<Option<i64>>(4)?.map(MessageId),
+            pair_at: Timestamp::from_micros(row.get(5)?),
+            changed: false,
+            written: Written::Before,
+        };
+        let place = (SubjectId(row.get(0)?), NumberId(row.get(1)?));
+        self.conversations.entry(place).or_insert(conversation);
+        Ok(())
+    }
+
+    fn read_profile(&mut self, row: &Row<'_>) -> DbResult<()> {
+        let subject = SubjectId(row.get(0)?);
+        if !self.names.contains_key(&subject) {
+            let profile = (DataKeyId(row.get(1)?), row.get(2)?);
+            self.profiles.insert(subject, profile);
+        }
+        Ok(())
+    }
 }
+
+/// The items among two arrays that came before.
+const OF_ITEMS: &str = " UNION ALL SELECT d.tag, d.second, 1 \
+     FROM unnest($2::int8[], $3::bytea[]) AS k (second, tag) \
+     JOIN dedup d ON d.second = k.second AND d.tag = k.tag";
+
+/// An item as the list of what came before knows it: the second of Meta's timestamp (the hour where
+/// it bears none) and the keyed hash.
+pub(crate) type Seen = (i64, [u8; 16]);
 
 impl Tx<'_> {
     /// Looks up many identifiers, their subjects' restrictions and conversations: one query for each
@@ -71,6 +177,16 @@ impl Tx<'_> {
         known: &mut Known,
         identifiers: impl Iterator<Item = &'i Identifier>,
     ) -> Result<(), StoreError> {
+        self.look_up_with(known, identifiers, Vec::new()).map(drop)
+    }
+
+    /// The same, and which of these items came before.
+    pub(crate) fn look_up_with<'i>(
+        &mut self,
+        known: &mut Known,
+        identifiers: impl Iterator<Item = &'i Identifier>,
+        items: Vec<Seen>,
+    ) -> Result<HashSet<Seen>, StoreError> {
         let mut tags: Vec<[u8; 16]> = identifiers.map(|identifier| self.tag(identifier)).collect();
         tags.retain(|tag| known.asked.insert(*tag));
         let mut found = Vec::new();
@@ -84,108 +200,83 @@ impl Tx<'_> {
         });
         // In the order of the index: neighbours stand on one page.
         tags.sort_unstable();
-        for (piece, places) in self.connection.pieces(tags.len()) {
-            let sql = self.state.sql.of("identifiers", places, |rows| {
-                format!(
-                    "SELECT tag, subject_id FROM identifier_tags WHERE tag IN ({})",
-                    dialect::list(rows)
-                )
-            });
-            let mut statement = self.connection.prepare_cached(sql)?;
-            let mut rows = statement.query(Padded(tags.get(piece).unwrap_or_default(), places))?;
-            while let Some(row) = rows.next()? {
-                let subject = SubjectId(row.get(1)?);
-                known.subjects.insert(row.get(0)?, subject);
+        let (keys, tail) = if items.is_empty() {
+            (Keys::Tags(tags), "")
+        } else {
+            (Keys::TagsAndItems(tags, items), OF_ITEMS)
+        };
+        let asked = Ask {
+            head: "SELECT tag, subject_id, 0 FROM identifier_tags WHERE tag",
+            keys,
+            tail,
+            last: None,
+        };
+        let mut before = HashSet::new();
+        let (connection, state) = (self.connection, &mut *self.state);
+        ask(connection, &mut state.sql, [asked], &mut |_, row| {
+            let (tag, found_there) = (row.get(0)?, row.get(1)?);
+            if row.get::<i64>(2)? == 0 {
+                let subject = SubjectId(found_there);
+                known.subjects.insert(tag, subject);
                 found.push(subject);
+            } else {
+                before.insert((found_there, tag));
             }
-        }
+            Ok(())
+        })?;
         found.sort_unstable();
         found.dedup();
-        self.look_up_subjects(known, &found)
+        self.look_up_subjects(known, &found)?;
+        Ok(before)
     }
 
-    /// Looks up what is kept per subject: restriction, conversations, keys of the quarter.
+    /// Looks up what is kept per subject: restriction, conversations, name, keys of the quarter.
     pub(crate) fn look_up_subjects(
         &mut self,
         known: &mut Known,
         subjects: &[SubjectId],
     ) -> Result<(), StoreError> {
-        for (piece, places) in self.connection.pieces(subjects.len()) {
-            let ids = Padded(subjects.get(piece).unwrap_or_default(), places);
-            self.look_up_restrictions(known, &ids)?;
-            self.look_up_conversations(known, &ids)?;
-            self.look_up_profiles(known, &ids)?;
-        }
-        self.warm_keys(subjects)
-    }
-
-    fn look_up_restrictions(
-        &mut self,
-        known: &mut Known,
-        subjects: &Padded<'_, SubjectId>,
-    ) -> Result<(), StoreError> {
-        let sql = self.state.sql.of("restrictions", subjects.1, |rows| {
-            format!(
-                "SELECT id, restricted_at FROM subjects \
-                 WHERE restricted_at IS NOT NULL AND id IN ({})",
-                dialect::list(rows)
-            )
-        });
-        let mut statement = self.connection.prepare_cached(sql)?;
-        let mut rows = statement.query(Each(ids(subjects)))?;
-        while let Some(row) = rows.next()? {
-            let since = Timestamp::from_micros(row.get(1)?);
-            known.restricted.insert(SubjectId(row.get(0)?), since);
-        }
-        Ok(())
-    }
-
-    fn look_up_conversations(
-        &mut self,
-        known: &mut Known,
-        subjects: &Padded<'_, SubjectId>,
-    ) -> Result<(), StoreError> {
-        let sql = self.state.sql.of("conversations", subjects.1, |rows| {
-            format!(
+        let quarter = self.now().quarter();
+        let about = |head, tail, last| Ask {
+            head,
+            keys: Keys::Ids(subjects.iter().map(|subject| subject.0).collect()),
+            tail,
+            last,
+        };
+        let asks = [
+            about(
+                "SELECT id, restricted_at FROM subjects WHERE restricted_at IS NOT NULL AND id",
+                "",
+                None,
+            ),
+            about(
                 "SELECT subject_id, number_id, id, opened_at, last_message, pair_at \
-                 FROM conversations WHERE subject_id IN ({})",
-                dialect::list(rows)
-            )
-        });
-        let mut statement = self.connection.prepare_cached(sql)?;
-        let mut rows = statement.query(Each(ids(subjects)))?;
-        while let Some(row) = rows.next()? {
-            let conversation = Conversation {
-                id: ConversationId(row.get(2)?),
-                opened_at: row.get::<Option<i64>>(3)?.map(Timestamp::from_micros),
-                last_message: row.get::<Option<i64>>(4)?.map(MessageId),
-                pair_at: Timestamp::from_micros(row.get(5)?),
-                changed: false,
-            };
-            let place = (SubjectId(row.get(0)?), NumberId(row.get(1)?));
-            known.conversations.entry(place).or_insert(conversation);
-        }
-        Ok(())
-    }
-
-    fn look_up_profiles(
-        &mut self,
-        known: &mut Known,
-        subjects: &Padded<'_, SubjectId>,
-    ) -> Result<(), StoreError> {
-        let sql = self.state.sql.of("profiles", subjects.1, |rows| {
-            format!(
-                "SELECT subject_id, key_id, sealed_name FROM profiles WHERE subject_id IN ({})",
-                dialect::list(rows)
-            )
-        });
-        let mut statement = self.connection.prepare_cached(sql)?;
-        let mut rows = statement.query(Each(ids(subjects)))?;
-        while let Some(row) = rows.next()? {
-            let profile = (DataKeyId(row.get(1)?), row.get(2)?);
-            known.profiles.insert(SubjectId(row.get(0)?), profile);
-        }
-        Ok(())
+                 FROM conversations WHERE subject_id",
+                "",
+                None,
+            ),
+            about(
+                "SELECT subject_id, key_id, sealed_name FROM profiles WHERE subject_id",
+                "",
+                None,
+            ),
+            about(
+                keys::BY_SUBJECT,
+                keys::OF_QUARTER,
+                Some(i64::from(quarter.0)),
+            ),
+        ];
+        let (connection, epochs) = (self.connection, &self.keys);
+        let State { sql, cache, .. } = &mut *self.state;
+        ask(connection, sql, asks, &mut |place, row| {
+            match place {
+                0 => known.read_restriction(row)?,
+                1 => known.read_conversation(row)?,
+                2 => known.read_profile(row)?,
+                _ => cache.warm(&KeyRow::read(row)?, epochs)?,
+            }
+            Ok(())
+        })
     }
 
     /// Whether this is the subject's name already. A subject that was neither looked up nor made
@@ -205,6 +296,19 @@ impl Tx<'_> {
     }
 }
 
-fn ids(subjects: &Padded<'_, SubjectId>) -> impl Iterator<Item = i64> {
-    subjects.iter().map(|subject| subject.0)
+/// Asks what there is to ask; a question keeps its place.
+fn ask<const N: usize>(
+    connection: &Connection,
+    texts: &mut Statements,
+    asks: [Ask; N],
+    read: &mut dyn FnMut(usize, &Row<'_>) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    let asks = asks.into_iter().enumerate();
+    let (places, asks): (Vec<_>, Vec<_>) = asks.filter(|(_, ask)| !ask.keys.is_empty()).unzip();
+    if asks.is_empty() {
+        return Ok(());
+    }
+    connection.ask(texts, asks, &mut |place, row| {
+        read(places.get(place).copied().unwrap_or_default(), row)
+    })
 }

@@ -23,7 +23,7 @@ pub enum Database {
 }
 
 impl Database {
-    fn source(&self, directory: &Path) -> Source {
+    pub(crate) fn source(&self, directory: &Path) -> Source {
         match self {
             Self::File => Source::Sqlite(directory.join("imvume.db")),
             Self::Server(server) => Source::Postgres(server.clone()),

@@ -1,5 +1,6 @@
 //! The operations of the hot paths, as values: what the writer takes in batches.
 
+use domain::call::Permission;
 use domain::consent::Method;
 use domain::decision::Decision;
 use domain::gate::Content;
@@ -16,7 +17,9 @@ use domain::subject::Identifier;
 use domain::time::Timestamp;
 use seal::Zeroizing;
 
+use crate::confirmation::ChatSaid;
 use crate::echo::EchoSource;
+use crate::why::WhyAnswer;
 
 /// What one signed POST from Meta brought.
 #[derive(Clone, Debug, Default)]
@@ -28,8 +31,14 @@ pub struct Intake {
 /// One item of a webhook.
 #[derive(Clone, Debug)]
 pub enum Item {
+    /// What a person said by a reference of ours, beside the message it stood in.
+    Asked(Box<Asked>),
+    /// Whether a person lets a number call.
+    CallPermission(Box<CallPermission>),
     /// A message of the business that went out beside the gateway.
     Echo(Box<Echo>),
+    /// Something happened to a group.
+    Group(Box<GroupNews>),
     /// What Meta says a number or an account may send.
     Health(Health),
     /// A person's message.
@@ -53,6 +62,68 @@ pub struct Dedup {
     pub hour: i64,
     /// Keyed hash of field ‖ ids ‖ status ‖ timestamp.
     pub tag: [u8; 16],
+}
+
+/// What a person said by a reference of ours: they came by a link, or answered a question.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    /// The number they wrote to.
+    pub number: NumberId,
+    /// Who.
+    pub identifiers: Vec<Identifier>,
+    /// What.
+    pub said: ChatSaid,
+    /// How it is recognised when it comes again.
+    pub dedup: Dedup,
+}
+
+/// Whether a person lets a number call.
+#[derive(Clone, Debug)]
+pub struct CallPermission {
+    /// The number.
+    pub number: NumberId,
+    /// Who.
+    pub identifiers: Vec<Identifier>,
+    /// What they said.
+    pub permission: Permission,
+    /// Meta's timestamp, or when it came.
+    pub at: Timestamp,
+    /// How it is recognised when it comes again.
+    pub dedup: Dedup,
+}
+
+/// Something that happened to a group of a number.
+#[derive(Clone, Debug)]
+pub struct GroupNews {
+    /// The number.
+    pub number: NumberId,
+    /// Meta's id of the group.
+    pub meta_id: String,
+    /// What happened.
+    pub change: GroupChange,
+    /// Meta's timestamp, or when it came.
+    pub at: Timestamp,
+    /// How it is recognised when it comes again; none for what was asked for.
+    pub dedup: Option<Dedup>,
+}
+
+/// What happened to a group. A person is a list of identifiers, never an empty one.
+#[derive(Clone, Debug)]
+pub enum GroupChange {
+    /// It was made; nobody was in it.
+    Created,
+    /// It was closed.
+    Ended,
+    /// Somebody in it wrote.
+    Heard(Vec<Identifier>),
+    /// People came in.
+    Joined(Vec<Vec<Identifier>>),
+    /// People went, or were taken out.
+    Left(Vec<Vec<Identifier>>),
+    /// Everybody who is in it.
+    Listed(Vec<Vec<Identifier>>),
+    /// Somebody came or went, and nobody knows who.
+    Unsure,
 }
 
 /// A message of the business that went out beside the gateway.
@@ -144,6 +215,8 @@ pub struct Said {
     pub method: Method,
     /// The body of the one message that confirms it, without recipient.
     pub confirmation: Option<Vec<u8>>,
+    /// How a person is answered who asks why.
+    pub why: Option<WhyAnswer>,
 }
 
 /// WhatsApp's own marketing preference.
@@ -252,6 +325,8 @@ pub struct Queueing {
 pub enum Recipient {
     /// By an alias of the asking app.
     Alias(String),
+    /// To everybody in a group, by Meta's id of it.
+    Group(String),
     /// By a phone number or a BSUID.
     Identifier(Identifier),
 }
@@ -281,6 +356,8 @@ pub enum SendReply {
     KeyReused,
     /// The app knows nobody under this alias.
     UnknownRecipient,
+    /// It is not known who is in the group.
+    UnknownGroup,
     /// A message or media object it refers to does not exist for this app.
     UnknownReference,
 }

@@ -2,8 +2,13 @@
 
 use std::sync::Arc;
 
+use crate::dialect::Ask;
 use crate::dialect::Connection;
+use crate::dialect::DbResult;
+use crate::dialect::Held;
+use crate::dialect::Keys;
 use crate::dialect::OptionalRow;
+use crate::dialect::Row;
 use domain::audit::Action;
 use domain::audit::Actor;
 use domain::ids::ConversationId;
@@ -26,6 +31,7 @@ use crate::error::Refusal;
 use crate::error::StoreError;
 use crate::known::Conversation;
 use crate::known::Known;
+use crate::known::Written;
 use crate::leaf::OpenLeaf;
 use crate::rows::v;
 use crate::tables;
@@ -138,7 +144,7 @@ impl Tx<'_> {
         self.connection
             .prepare_cached(sql)?
             .execute((self.now().micros(), subject.0, tag))?;
-        Ok(())
+        crate::group::unlist(self.connection, subject)
     }
 
     pub(crate) fn new_subject(&mut self, known: &mut Known) -> SubjectId {
@@ -147,8 +153,20 @@ impl Tx<'_> {
             &tables::SUBJECTS,
             [v(subject), v(self.now()), v(None::<i64>)],
         );
-        known.fresh.insert(subject);
+        known.made(subject);
         subject
+    }
+
+    /// Adds an identifier that leads to nobody yet to a subject.
+    pub(crate) fn attach_identifier(
+        &mut self,
+        leaf: &mut OpenLeaf,
+        known: &mut Known,
+        subject: SubjectId,
+        identifier: &Identifier,
+    ) -> Result<(), StoreError> {
+        let tag = self.tag(identifier);
+        self.attach(leaf, known, subject, &Tagged { identifier, tag })
     }
 
     /// Adds an identifier to a subject.
@@ -196,11 +214,11 @@ impl Tx<'_> {
         subject: SubjectId,
         class: RecordClass,
     ) -> Result<(DataKeyId, Arc<DataKey>), StoreError> {
-        if !known.is_fresh(subject) {
-            return self.key(leaf, subject, class);
-        }
         if let Some((id, key)) = known.keys.get(&(subject, class)) {
             return Ok((*id, Arc::clone(key)));
+        }
+        if !known.is_fresh(subject) {
+            return self.key(leaf, subject, class);
         }
         let (id, key) = self.new_key(leaf, subject, class)?;
         known.keys.insert((subject, class), (id, Arc::clone(&key)));
@@ -212,6 +230,16 @@ impl Tx<'_> {
         &mut self,
         from: SubjectId,
         to: SubjectId,
+        kind: LinkKind,
+    ) -> Result<(), StoreError> {
+        self.link_as(Actor::Meta, (from, to), kind)
+    }
+
+    /// The same where somebody else than Meta tells of it.
+    pub(crate) fn link_as(
+        &mut self,
+        actor: Actor,
+        (from, to): (SubjectId, SubjectId),
         kind: LinkKind,
     ) -> Result<(), StoreError> {
         self.flush()?;
@@ -229,7 +257,7 @@ impl Tx<'_> {
         self.record(
             &tables::LINKS,
             row,
-            (Actor::Meta, Action::SubjectsLinked, &["subject/link"]),
+            (actor, Action::SubjectsLinked, &["subject/link"]),
         )?;
         self.flush()
     }
@@ -245,25 +273,15 @@ impl Tx<'_> {
         subject: SubjectId,
         which: Which,
     ) -> Result<Vec<Identifier>, StoreError> {
-        let sql = match which {
-            Which::Current => {
-                "SELECT id, kind, key_id, sealed_value FROM identifiers \
-                 WHERE subject_id = $1 AND ended_at IS NULL ORDER BY id DESC"
-            }
-            Which::Ever => {
-                "SELECT id, kind, key_id, sealed_value FROM identifiers \
-                 WHERE subject_id = $1 ORDER BY id DESC"
-            }
-        };
-        let mut statement = self.connection.prepare_cached(sql)?;
-        let mut rows = statement.query([subject.0])?;
-        let mut identifiers = Vec::new();
-        while let Some(row) = rows.next()? {
-            let (id, kind, key_id): (i64, u8, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
-            let key = self.key_by_id(DataKeyId(key_id))?;
-            identifiers.push(open_identifier(id, kind, (key_id, &key), row.blob(3))?);
-        }
-        Ok(identifiers)
+        let mut sealed = Vec::new();
+        let texts = &mut self.state.sql;
+        self.connection
+            .ask(texts, vec![which.of(&[subject])], &mut |_, row| {
+                sealed.push(SealedIdentifier::read(row)?);
+                Ok(())
+            })?;
+        let sealed = sealed.into_iter();
+        sealed.map(|identifier| identifier.open(self)).collect()
     }
 
     /// The subject an app knows under an alias.
@@ -296,6 +314,7 @@ impl Tx<'_> {
                 last_message: None,
                 pair_at: Timestamp::default(),
                 changed: true,
+                written: Written::Never,
             });
         conversation.changed = true;
         conversation
@@ -313,7 +332,11 @@ impl Tx<'_> {
                     v(conversation.last_message),
                     v(conversation.pair_at),
                 ];
-                self.state.rows.push(&tables::CONVERSATIONS, row);
+                let held = match std::mem::replace(&mut conversation.written, Written::Now) {
+                    Written::Never => Held::None,
+                    Written::Before | Written::Now => Held::All,
+                };
+                self.state.rows.push_as(&tables::CONVERSATIONS, held, row);
             }
         }
     }
@@ -321,6 +344,53 @@ impl Tx<'_> {
     /// Writes all waiting rows now, because what follows reads them back.
     pub(crate) fn flush(&mut self) -> Result<(), StoreError> {
         self.state.rows.flush(self.connection)
+    }
+}
+
+/// How many of the questions of [`of_linked`] are about links.
+pub(crate) const LINKS: usize = 2;
+
+/// Asks whom these subjects are linked to, in either direction, and what identifiers they ever had.
+pub(crate) fn of_linked(subjects: &[SubjectId]) -> Vec<Ask> {
+    let links = [
+        "SELECT to_subject FROM subject_links WHERE from_subject",
+        "SELECT from_subject FROM subject_links WHERE to_subject",
+    ];
+    let mut asks: Vec<Ask> = links.map(|head| about(subjects, head, "")).into();
+    asks.push(Which::Ever.of(subjects));
+    asks
+}
+
+fn about(subjects: &[SubjectId], head: &'static str, tail: &'static str) -> Ask {
+    Ask {
+        head,
+        keys: Keys::Ids(subjects.iter().map(|subject| subject.0).collect()),
+        tail,
+        last: None,
+    }
+}
+
+/// An identifier as it is kept.
+pub(crate) struct SealedIdentifier {
+    id: i64,
+    kind: u8,
+    key_id: i64,
+    sealed: Vec<u8>,
+}
+
+impl SealedIdentifier {
+    pub(crate) fn read(row: &Row<'_>) -> DbResult<Self> {
+        Ok(Self {
+            id: row.get(0)?,
+            kind: row.get(1)?,
+            key_id: row.get(2)?,
+            sealed: row.get(3)?,
+        })
+    }
+
+    pub(crate) fn open(&self, tx: &mut Tx<'_>) -> Result<Identifier, StoreError> {
+        let key = tx.key_by_id(DataKeyId(self.key_id))?;
+        open_identifier(self.id, self.kind, (self.key_id, &key), Some(&self.sealed))
     }
 }
 
@@ -424,6 +494,18 @@ pub(crate) enum Which {
     Current,
     /// All it ever had.
     Ever,
+}
+
+impl Which {
+    /// Asks for them.
+    fn of(self, subjects: &[SubjectId]) -> Ask {
+        let head = "SELECT id, kind, key_id, sealed_value FROM identifiers WHERE subject_id";
+        let tail = match self {
+            Self::Current => " AND ended_at IS NULL ORDER BY id DESC",
+            Self::Ever => " ORDER BY id DESC",
+        };
+        about(subjects, head, tail)
+    }
 }
 
 /// Opens a sealed identifier.

@@ -1,21 +1,23 @@
 //! What the gate is asked, and the facts it looks at.
 
-use domain::consent::Channel;
 use domain::gate::CatalogueEntry;
 use domain::gate::Content;
 use domain::gate::Declared;
 use domain::gate::Facts;
 use domain::health::Standing;
 use domain::ids::NumberId;
+use domain::ids::PurposeId;
 use domain::ids::SubjectId;
 use domain::purpose::Purpose;
 use domain::purpose::PurposeClass;
 use domain::subject::Restriction;
-use domain::suppression::distinct;
+use domain::time::Span;
+use domain::time::Timestamp;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::consent;
+use crate::dossier::Dossier;
+use crate::dossier::Wanted;
 use crate::error::StoreError;
 use crate::known::Known;
 use crate::operation::Outgoing;
@@ -57,6 +59,120 @@ impl<'a> Question<'a> {
     }
 }
 
+/// What a question comes down to, whoever it is about.
+#[derive(Clone, Debug)]
+pub(crate) struct Matter {
+    content: Content,
+    bound: Option<Purpose>,
+    declared: Declared,
+    names_identity_key: bool,
+    number: NumberId,
+}
+
+impl Matter {
+    pub(crate) fn of(registry: &Registry, question: &Question<'_>) -> Self {
+        let (content, bound) = bind(registry, question);
+        let declared = match question.declared {
+            None => Declared::None,
+            Some(code) => registry
+                .purpose_by_code(code)
+                .map_or(Declared::Unknown, |entry| {
+                    Declared::Known(entry.purpose.clone())
+                }),
+        };
+        let mut matter = Self {
+            content,
+            bound,
+            declared,
+            names_identity_key: false,
+            number: question.number,
+        };
+        let checked = matter.purposes().any(|purpose| purpose.identity_check);
+        matter.names_identity_key = checked && question.names_identity_key();
+        matter
+    }
+
+    /// The purpose that binds the message.
+    pub(crate) const fn bound(&self) -> Option<&Purpose> {
+        self.bound.as_ref()
+    }
+
+    /// The purposes the message may be judged under: a declared one, the last, counts where there is
+    /// one.
+    pub(crate) fn purposes(&self) -> impl Iterator<Item = &Purpose> + Clone {
+        let narrowed = match &self.declared {
+            Declared::Known(purpose) => Some(purpose),
+            Declared::None | Declared::Unknown => None,
+        };
+        self.bound.iter().chain(narrowed)
+    }
+
+    /// What of people's past it touches.
+    pub(crate) fn wanted(&self, now: Timestamp) -> Wanted {
+        let purposes = self.purposes();
+        let targets = purposes
+            .clone()
+            .filter_map(|purpose| purpose.terms.asks_for);
+        let soft = purposes
+            .clone()
+            .filter(|purpose| purpose.terms.soft_opt_in)
+            .map(|purpose| purpose.id);
+        let mut ledgers: Vec<PurposeId> = purposes.clone().map(|purpose| purpose.id).collect();
+        ledgers.extend(targets.clone());
+        ledgers.sort_unstable();
+        ledgers.dedup();
+        let capped = purposes.last().and_then(|purpose| {
+            let cap = purpose.terms.cap?;
+            Some((purpose.id, now - Span::days(cap.days)))
+        });
+        Wanted {
+            ledgers,
+            asked: targets.chain(soft).collect(),
+            sent: capped,
+        }
+    }
+
+    /// The facts about one person.
+    pub(crate) fn facts(
+        &self,
+        registry: &Registry,
+        now: Timestamp,
+        dossier: Dossier,
+        live: Live,
+    ) -> Facts {
+        let number = registry.number(self.number);
+        Facts {
+            emergency_stop: registry.emergency_stop,
+            restriction: live.restriction,
+            suppressions: dossier.suppressions,
+            registries: dossier.registries,
+            rules: dossier.rules,
+            person: dossier.person,
+            asked: dossier.asked,
+            sent: dossier.sent,
+            content: self.content,
+            bound: self.bound.clone(),
+            declared: self.declared.clone(),
+            consents: dossier.consents,
+            window: live.window,
+            names_identity_key: self.names_identity_key,
+            health: number.map_or_else(Standing::default, |number| number.health.at(now)),
+            pair: live.pair,
+            throughput: live.throughput,
+            behind: None,
+        }
+    }
+}
+
+/// What changes with every message: the writer knows more of it than the database.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Live {
+    pub(crate) restriction: Restriction,
+    pub(crate) window: Option<Timestamp>,
+    pub(crate) pair: Timestamp,
+    pub(crate) throughput: Timestamp,
+}
+
 /// Gathers everything the gate looks at.
 pub(crate) fn gather(
     tx: &mut Tx<'_>,
@@ -65,60 +181,32 @@ pub(crate) fn gather(
     question: &Question<'_>,
 ) -> Result<Facts, StoreError> {
     let registry = tx.registry();
-    let (content, bound) = bind(&registry, question);
-    let declared = match question.declared {
-        None => Declared::None,
-        Some(code) => registry
-            .purpose_by_code(code)
-            .map_or(Declared::Unknown, |entry| {
-                Declared::Known(entry.purpose.clone())
-            }),
-    };
+    let matter = Matter::of(&registry, question);
     tx.flush()?;
-    let identifiers = tx.suppressible(subject)?;
-    let standing = tx.suppressions(&identifiers)?;
-    let suppressions = distinct(standing.into_iter().map(|held| held.entry).collect());
-    let mut consents = Vec::new();
-    let narrowed = match &declared {
-        Declared::Known(purpose) => Some(purpose),
-        Declared::None | Declared::Unknown => None,
-    };
-    for purpose in bound.iter().chain(narrowed) {
-        let channel = Channel::WhatsApp;
-        let found = consent::current(tx.connection, &registry, subject, purpose.id, channel)?;
-        consents.extend(found.map(|consent| (purpose.id, consent)));
-    }
-    let keyed = bound.iter().chain(narrowed);
-    let names_identity_key =
-        keyed.clone().any(|purpose| purpose.identity_check) && question.names_identity_key();
-    let health = registry.number(question.number);
-    let health = health.map_or_else(Standing::default, |number| number.health.at(tx.now()));
-    let restriction = known
-        .restricted_since(subject)
-        .map_or(Restriction::None, |since| Restriction::Restricted { since });
-    let conversation = tx.conversation(known, subject, question.number);
+    let dossier = tx.dossier(subject, &matter.wanted(tx.now()))?;
+    Ok(facts(tx, known, &matter, dossier))
+}
+
+/// The facts about somebody whose dossier is at hand, as they stand in the transaction.
+pub(crate) fn facts(
+    tx: &mut Tx<'_>,
+    known: &mut Known,
+    matter: &Matter,
+    dossier: Dossier,
+) -> Facts {
+    let subject = dossier.subject;
+    let conversation = tx.conversation(known, subject, matter.number);
     let (window, pair) = (conversation.opened_at, conversation.pair_at);
-    let throughput = tx
-        .state
-        .throughput
-        .get(&question.number)
-        .copied()
-        .unwrap_or_default();
-    Ok(Facts {
-        emergency_stop: registry.emergency_stop,
-        restriction,
-        suppressions,
-        content,
-        bound,
-        declared,
-        consents,
+    let throughput = tx.state.throughput.get(&matter.number).copied();
+    let live = Live {
+        restriction: known
+            .restricted_since(subject)
+            .map_or(Restriction::None, |since| Restriction::Restricted { since }),
         window,
-        names_identity_key,
-        health,
         pair,
-        throughput,
-        behind: None,
-    })
+        throughput: throughput.unwrap_or_default(),
+    };
+    matter.facts(&tx.registry(), tx.now(), dossier, live)
 }
 
 /// What the catalogue says of the message, and the purpose that binds it: a template's own or its
@@ -133,6 +221,7 @@ fn bind(registry: &Registry, question: &Question<'_>) -> (Content, Option<Purpos
         Outgoing::Plain(content @ Content::Direct(category)) => {
             (*content, default(category.class()))
         }
+        Outgoing::Plain(Content::Call) => (Content::Call, default(PurposeClass::Utility)),
         Outgoing::Plain(content) => (*content, default(PurposeClass::Care)),
         Outgoing::Template { name, language } => {
             let waba = registry

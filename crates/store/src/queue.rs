@@ -32,6 +32,7 @@ use crate::dialect::OptionalRow;
 use crate::dialect::Row;
 use crate::error::Refusal;
 use crate::error::StoreError;
+use crate::facts;
 use crate::known::Known;
 use crate::message::CONTENT;
 use crate::operation::Address;
@@ -392,13 +393,8 @@ fn judge(tx: &mut Tx<'_>, waiting: &Waiting) -> Result<Turn, StoreError> {
     let id = DecisionId(tx.id(&tables::DECISIONS));
     let about = (waiting.subject, waiting.number, Some(waiting.app));
     let told = (id, waiting.message);
-    let decision = send::keep(
-        tx,
-        (&mut leaf, &mut known),
-        about,
-        told,
-        (judgement, &facts),
-    )?;
+    let judged = (judgement, facts::encode(&facts));
+    let decision = send::keep(tx, (&mut leaf, &mut known), about, told, judged)?;
     send::close(tx, leaf, send::actor(Some(waiting.app)), &decision);
     tx.put_conversations(&mut known);
     tx.flush()?;

@@ -19,6 +19,7 @@ use domain::ids::MessageId;
 use domain::ids::NumberId;
 use domain::ids::StatusId;
 use domain::ids::SubjectId;
+use domain::law::Law;
 use domain::message::Direction;
 use domain::message::MessageState;
 use domain::subject::Identifier;
@@ -48,6 +49,7 @@ pub struct Reader<'a> {
     pub(crate) keys: Arc<KeySet>,
     pub(crate) registry: Arc<Registry>,
     pub(crate) recent: Arc<Recent>,
+    pub(crate) law: Arc<dyn Law>,
 }
 
 /// A message without its content.
@@ -257,6 +259,16 @@ impl Reader<'_> {
                 Ok((SubjectId(row.get(4)?), conversation(row)?))
             });
         Ok(found.optional()?)
+    }
+
+    /// Meta's id of the group whose messages hang on a subject; none for a person.
+    pub fn group(&self, subject: SubjectId) -> Result<Option<String>, StoreError> {
+        let sql = "SELECT meta_id FROM chat_groups WHERE subject_id = $1";
+        Ok(self
+            .connection
+            .prepare_cached(sql)?
+            .query_row([subject.0], |row| row.get(0))
+            .optional()?)
     }
 
     /// A message without its content.

@@ -341,12 +341,12 @@ impl Iterator for CoveredRows<'_> {
 }
 
 /// The column that tells a table's rows apart: the first.
-fn id_of(table: &Table) -> &'static str {
+pub(crate) fn id_of(table: &Table) -> &'static str {
     table.columns.first().map_or("id", |column| column.name())
 }
 
 /// The commitment written in a leaf.
-fn commitment(entry: &[u8]) -> Option<[u8; 32]> {
+pub(crate) fn commitment(entry: &[u8]) -> Option<[u8; 32]> {
     let text = std::str::from_utf8(entry).ok()?;
     let (_, rest) = text.split_once(r#""commitment":""#)?;
     let (hex, _) = rest.split_once('"')?;

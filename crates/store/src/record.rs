@@ -18,6 +18,7 @@ use domain::suppression::Suppression;
 use domain::suppression::distinct;
 use domain::time::Timestamp;
 
+use crate::dialect::Connection;
 use crate::dialect::DbResult;
 use crate::error::StoreError;
 use crate::read::Reader;
@@ -200,6 +201,21 @@ pub(crate) fn access(
     );
     tx.note(Some(subject), reason, told)?;
     tx.flush()
+}
+
+/// The last event of a subject for a purpose before a position of the log.
+pub(crate) fn consent_before(
+    connection: &Connection,
+    (subject, purpose): (SubjectId, PurposeId),
+    position: i64,
+) -> Result<Option<ConsentView>, StoreError> {
+    let sql = "SELECT id, purpose_id, channel, state, method, grade, notice_id, language, rule, \
+               actor, expires_at, at, leaf FROM consent_events WHERE subject_id = $1 \
+               AND purpose_id = $2 AND leaf < $3 ORDER BY id DESC LIMIT 1";
+    let mut statement = connection.prepare_cached(sql)?;
+    let mut rows = statement.query((subject.0, purpose.0, position))?;
+    let newest = rows.next()?;
+    newest.map(|row| consent_view(&row)).transpose()
 }
 
 fn consent_view(row: &Row<'_>) -> Result<ConsentView, StoreError> {

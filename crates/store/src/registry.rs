@@ -21,6 +21,7 @@ use domain::message::IdentityMode;
 use domain::purpose::LegalBasis;
 use domain::purpose::Purpose;
 use domain::purpose::PurposeClass;
+use domain::purpose::Terms;
 use domain::template::Category;
 use domain::template::TemplateStatus;
 use domain::time::Timestamp;
@@ -33,6 +34,13 @@ use crate::error::StoreError;
 use crate::event;
 use crate::number;
 use crate::tx::place;
+
+mod terms;
+
+pub use self::terms::BlockRegistry;
+pub use self::terms::NoticeLayers;
+pub use self::terms::PurposeTerms;
+pub(crate) use self::terms::block_registries;
 
 /// What is configured, as of the last commit.
 #[derive(Debug, Default)]
@@ -51,6 +59,8 @@ pub struct Registry {
     pub templates: Vec<Template>,
     /// Where events go, by id.
     pub event_endpoints: Vec<EventEndpoint>,
+    /// The external registries of people whom promotion must not reach, by id.
+    pub block_registries: Vec<BlockRegistry>,
     /// Whether all sending is stopped.
     pub emergency_stop: bool,
     by_phone_number_id: HashMap<String, usize>,
@@ -107,6 +117,8 @@ pub struct App {
     pub created_at: Timestamp,
     /// When its contract ended.
     pub ended_at: Option<Timestamp>,
+    /// The purpose to which people have to consent before it may have their data.
+    pub sharing: Option<PurposeId>,
 }
 
 impl fmt::Debug for App {
@@ -154,6 +166,8 @@ pub struct PurposeEntry {
     pub purpose: Purpose,
     /// Its title.
     pub title: String,
+    /// What people read of it beside.
+    pub terms: PurposeTerms,
 }
 
 /// What a new version of a notice means for consent under earlier ones.
@@ -217,6 +231,8 @@ pub struct Notice {
     pub change: NoticeChange,
     /// When it was published.
     pub published_at: Timestamp,
+    /// Its other layers, if it has any.
+    pub layers: Option<NoticeLayers>,
 }
 
 /// A template of the synced catalogue.
@@ -274,6 +290,15 @@ impl fmt::Debug for EventEndpoint {
     }
 }
 
+impl Notice {
+    /// What consent is pinned to: the hash over all layers, or over the text where there is no other.
+    pub fn pinned(&self) -> &[u8] {
+        self.layers
+            .as_ref()
+            .map_or(&self.hash, |layers| &layers.hash)
+    }
+}
+
 impl Registry {
     pub(crate) fn load(connection: &Connection, keyring: &Keyring) -> Result<Self, StoreError> {
         let mut registry = Self {
@@ -300,6 +325,7 @@ impl Registry {
                 template,
             )?,
             event_endpoints: event_endpoints(connection, keyring)?,
+            block_registries: block_registries(connection)?,
             emergency_stop: all(
                 connection,
                 "SELECT value FROM settings WHERE name = 'emergency-stop'",
@@ -309,6 +335,7 @@ impl Registry {
             .is_some_and(|value| *value != 0),
             ..Self::default()
         };
+        terms::load(connection, &mut registry)?;
         registry.by_phone_number_id = places(&registry.numbers, |n| n.phone_number_id.clone());
         registry.by_token = places(&registry.tokens, |token| token.hash.clone());
         registry.by_template = places(&registry.templates, |template| {
@@ -425,8 +452,8 @@ fn instant(row: &Row<'_>, column: usize) -> DbResult<Timestamp> {
 }
 
 fn apps(connection: &Connection, keyring: &Keyring) -> Result<Vec<App>, StoreError> {
-    let sql = "SELECT id, name, number_id, identity, relay_url, sealed_secret, created_at, ended_at \
-               FROM apps ORDER BY id";
+    let sql = "SELECT id, name, number_id, identity, relay_url, sealed_secret, created_at, ended_at, \
+               sharing_purpose_id FROM apps ORDER BY id";
     let mut statement = connection.prepare_cached(sql)?;
     let mut rows = statement.query(())?;
     let mut apps = Vec::new();
@@ -454,6 +481,7 @@ fn apps(connection: &Connection, keyring: &Keyring) -> Result<Vec<App>, StoreErr
             secret: Zeroizing::new(secret),
             created_at: instant(&row, 6)?,
             ended_at: row.get::<Option<i64>>(7)?.map(Timestamp::from_micros),
+            sharing: row.get::<Option<i64>>(8)?.map(PurposeId),
         });
     }
     Ok(apps)
@@ -519,10 +547,12 @@ fn purpose(row: &Row<'_>) -> DbResult<PurposeEntry> {
         basis,
         grade,
         identity_check: row.get::<i64>(6)? != 0,
+        terms: Terms::default(),
     };
     Ok(PurposeEntry {
         purpose,
         title: row.get(2)?,
+        terms: PurposeTerms::default(),
     })
 }
 
@@ -537,6 +567,7 @@ fn notice(row: &Row<'_>) -> DbResult<Notice> {
         hash: row.get(6)?,
         change: NoticeChange::from_code(row.get(7)?),
         published_at: instant(row, 8)?,
+        layers: None,
     })
 }
 

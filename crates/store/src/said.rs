@@ -29,9 +29,12 @@ pub(crate) fn apply(
     said: &Said,
 ) -> Result<(), StoreError> {
     tx.flush()?;
+    if let (Keyword::Why, Some(asked)) = (said.keyword, said.why) {
+        return crate::why::answer(tx, known, (subject, number), asked);
+    }
     let scope = match said.keyword {
         Keyword::StopEverything => SuppressionScope::BusinessInitiated,
-        Keyword::Stop | Keyword::StopAmbiguous | Keyword::Start | Keyword::Help => {
+        Keyword::Stop | Keyword::StopAmbiguous | Keyword::Start | Keyword::Help | Keyword::Why => {
             SuppressionScope::Promotional
         }
     };

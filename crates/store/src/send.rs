@@ -4,6 +4,8 @@
 use crate::dialect::OptionalRow;
 use domain::audit::Action;
 use domain::audit::Actor;
+use domain::call;
+use domain::call::Permission;
 use domain::decision::Decision;
 use domain::decision::Outcome;
 use domain::event::EventKind;
@@ -11,6 +13,7 @@ use domain::gate;
 use domain::gate::Content;
 use domain::gate::Facts;
 use domain::gate::Judgement;
+use domain::group::decide_all;
 use domain::ids::AppId;
 use domain::ids::DataKeyId;
 use domain::ids::DecisionId;
@@ -21,12 +24,14 @@ use domain::ids::SubjectId;
 use domain::message::Direction;
 use domain::message::MessageState;
 use domain::subject::IdentifierKind;
+use domain::time::Timestamp;
 use seal::RecordKind;
 use seal::Zeroizing;
 
 use crate::error::StoreError;
 use crate::event::About;
 use crate::facts;
+use crate::group;
 use crate::known::Known;
 use crate::leaf::OpenLeaf;
 use crate::message::CONTENT;
@@ -41,6 +46,7 @@ use crate::operation::Repeated;
 use crate::operation::Send;
 use crate::operation::SendReply;
 use crate::people::Which;
+use crate::permission;
 use crate::question::Question;
 use crate::question::gather;
 use crate::queue;
@@ -61,14 +67,15 @@ pub(crate) fn send(tx: &mut Tx<'_>, send: &Send) -> Result<SendReply, StoreError
     let mut known = Known::default();
     let mut leaf = tx.open_leaf()?;
     let Some(subject) = recipient(tx, &mut leaf, &mut known, send)? else {
-        tx.close_leaf(
-            leaf,
-            actor(send.app),
-            Action::DecisionRefused,
-            &["send/unknown-recipient"],
-        );
+        let (rule, reply) = match send.recipient {
+            Recipient::Group(_) => ("send/unknown-group", SendReply::UnknownGroup),
+            Recipient::Alias(_) | Recipient::Identifier(_) => {
+                ("send/unknown-recipient", SendReply::UnknownRecipient)
+            }
+        };
+        tx.close_leaf(leaf, actor(send.app), Action::DecisionRefused, &[rule]);
         tx.flush()?;
-        return Ok(SendReply::UnknownRecipient);
+        return Ok(reply);
     };
     let Some((references, media)) = referred(tx, send)? else {
         tx.close_leaf(
@@ -80,12 +87,8 @@ pub(crate) fn send(tx: &mut Tx<'_>, send: &Send) -> Result<SendReply, StoreError
         tx.flush()?;
         return Ok(SendReply::UnknownReference);
     };
-    let mut facts = gather(tx, &mut known, subject, &Question::of(send))?;
-    if send.queue.is_some() {
-        let conversation = tx.conversation(&mut known, subject, send.number).id;
-        facts.behind = queue::first_due(tx, conversation)?;
-    }
-    let judged = judge(tx, &mut leaf, &mut known, (subject, send), &facts)?;
+    let case = case(tx, &mut known, subject, send)?;
+    let judged = judge(tx, &mut leaf, &mut known, (subject, send), &case)?;
     let queued = queue::join(tx, &mut known, (subject, send), &judged)?;
     tx.put_conversations(&mut known);
     // "Not yet" is no answer to keep: the same request is to be judged anew when its time has come.
@@ -97,7 +100,6 @@ pub(crate) fn send(tx: &mut Tx<'_>, send: &Send) -> Result<SendReply, StoreError
         tx.put(&tables::IDEMPOTENCY, row);
     }
     close(tx, leaf, actor(send.app), &judged.decision);
-    tx.flush()?;
     let address = address(tx, subject)?;
     Ok(SendReply::Judged(Box::new(Judged {
         message: judged.message,
@@ -199,6 +201,7 @@ fn recipient(
             Ok(Some(subject))
         }
         (Recipient::Alias(_), None) => Ok(None),
+        (Recipient::Group(id), _) => group::thread(tx, known, send.number, id),
     }
 }
 
@@ -285,6 +288,56 @@ fn media_reference(
         })
 }
 
+/// What the gate is to judge, with its facts.
+pub(crate) enum Case {
+    /// A call to a person, with what they said to being called.
+    Call(Facts, Option<Permission>),
+    /// A message to everybody in a group.
+    Group(Facts, Vec<Facts>),
+    /// A message to one person.
+    Message(Facts),
+}
+
+impl Case {
+    fn decide(&self, now: Timestamp) -> Judgement {
+        match self {
+            Self::Call(facts, permission) => call::decide(facts, *permission, now),
+            Self::Group(first, others) => decide_all(first, others, now),
+            Self::Message(facts) => gate::decide(facts, now),
+        }
+    }
+
+    /// The facts as they are stored.
+    fn encode(&self) -> String {
+        match self {
+            Self::Call(facts, permission) => facts::encode_call(facts, *permission),
+            Self::Group(first, others) => facts::encode_all(first, others),
+            Self::Message(facts) => facts::encode(facts),
+        }
+    }
+}
+
+fn case(
+    tx: &mut Tx<'_>,
+    known: &mut Known,
+    subject: SubjectId,
+    send: &Send,
+) -> Result<Case, StoreError> {
+    if matches!(send.recipient, Recipient::Group(_)) {
+        let (first, others) = group::gather_all(tx, known, subject, send)?;
+        return Ok(Case::Group(first, others));
+    }
+    let mut facts = gather(tx, known, subject, &Question::of(send))?;
+    let conversation = tx.conversation(known, subject, send.number).id;
+    if send.content == Outgoing::Plain(Content::Call) {
+        return Ok(Case::Call(facts, permission::held(tx, conversation)?));
+    }
+    if send.queue.is_some() {
+        facts.behind = queue::first_due(tx, conversation)?;
+    }
+    Ok(Case::Message(facts))
+}
+
 /// A judgement that was written.
 pub(crate) struct Stored {
     pub(crate) message: MessageId,
@@ -293,14 +346,14 @@ pub(crate) struct Stored {
 }
 
 /// Decides, and writes the decision with its message.
-fn judge(
+pub(crate) fn judge(
     tx: &mut Tx<'_>,
     leaf: &mut OpenLeaf,
     known: &mut Known,
     (subject, send): (SubjectId, &Send),
-    facts: &Facts,
+    case: &Case,
 ) -> Result<Stored, StoreError> {
-    let judgement = gate::decide(facts, tx.now());
+    let judgement = case.decide(tx.now());
     let decision = &judgement.decision;
     let waits = matches!(decision.outcome, Outcome::Defer { until }
         if send.queue.as_ref().is_some_and(|queue| until <= queue.until));
@@ -325,7 +378,8 @@ fn judge(
     };
     let message = tx.write_message(leaf, known, &draft)?;
     let about = (subject, send.number, send.app);
-    let decision = keep(tx, (leaf, known), about, (id, message), (judgement, facts))?;
+    let judged = (judgement, case.encode());
+    let decision = keep(tx, (leaf, known), about, (id, message), judged)?;
     match state {
         MessageState::Calling => {
             tx.put(&tables::CALLS, [v(message), v(tx.run()), v(tx.now())]);
@@ -349,7 +403,7 @@ pub(crate) fn keep(
     (leaf, known): (&mut OpenLeaf, &mut Known),
     (subject, number, app): (SubjectId, NumberId, Option<AppId>),
     (id, message): (DecisionId, MessageId),
-    (judgement, facts): (Judgement, &Facts),
+    (judgement, facts): (Judgement, String),
 ) -> Result<Decision, StoreError> {
     let decision = judgement.decision;
     let row = [
@@ -363,7 +417,7 @@ pub(crate) fn keep(
         v(decision.code()),
         v(decision.rules().join(" ")),
         v(decision.sentences().join("\n")),
-        v(facts::encode(facts)),
+        v(facts),
         v(tx.now()),
     ];
     tx.cover(leaf, &tables::DECISIONS, row);
@@ -405,7 +459,7 @@ pub(crate) fn confirm(
     };
     let facts = gather(tx, known, subject, &Question::of(&send))?;
     let mut own = tx.open_leaf()?;
-    let judged = judge(tx, &mut own, known, (subject, &send), &facts)?;
+    let judged = judge(tx, &mut own, known, (subject, &send), &Case::Message(facts))?;
     close(tx, own, Actor::System, &judged.decision);
     Ok(())
 }

@@ -126,7 +126,9 @@ fn tell(
         .optional()?
         .unwrap_or_default();
     let restriction = people::restriction(tx.connection, Some(target.subject))?;
-    let contract = crate::intake::contract(&registry, app, domain::ids::NumberId(number));
+    let sharing = tx.sharing_of(app, target.subject)?;
+    let number = domain::ids::NumberId(number);
+    let contract = crate::intake::contract(&registry, app, number, sharing);
     match domain::disclose::decide(contract, restriction) {
         Ok(_) => tx.queue_in(leaf, (app, target.conversation), (message, Some(status))),
         Err(withheld) => {

@@ -16,6 +16,7 @@ use std::time::Duration;
 use crate::dialect::Connection;
 use domain::audit::Actor;
 use domain::ids::SubjectId;
+use domain::law::Law;
 use domain::time::Span;
 use seal::Keyring;
 use seal::Random;
@@ -71,12 +72,14 @@ pub struct Options {
     pub random: Random,
     /// The time.
     pub clock: Clock,
+    /// The rules that hold for people.
+    pub law: Arc<dyn Law>,
 }
 
 /// Everything Imvume keeps.
 #[derive(Debug)]
 pub struct Store {
-    shared: Arc<Shared>,
+    pub(crate) shared: Arc<Shared>,
     queue: Mutex<Option<mpsc::Sender<Op>>>,
     threads: Mutex<Vec<JoinHandle<()>>>,
     readers: Mutex<Vec<Connection>>,
@@ -90,6 +93,7 @@ pub(crate) struct Shared {
     pub(crate) keyring: Arc<Keyring>,
     pub(crate) random: Random,
     pub(crate) clock: Clock,
+    pub(crate) law: Arc<dyn Law>,
     pub(crate) checkpoint: Notify,
     pub(crate) later: Notify,
     /// The tags that the index may not have yet.
@@ -103,6 +107,7 @@ pub(crate) struct Shared {
     leaves: Notify,
     queued: Notify,
     events: Notify,
+    posts: Notify,
     ended: CancellationToken,
     observer: OnceLock<Observer>,
     /// Whether the database was not there when the writer last needed it.
@@ -136,6 +141,7 @@ impl Effects {
             leaves: self.leaves || other.leaves,
             events: self.events || other.events,
             queue: self.queue || other.queue,
+            posts: self.posts || other.posts,
         }
     }
 }
@@ -172,6 +178,7 @@ impl Shared {
             (effects.leaves, &self.leaves),
             (effects.queue, &self.queued),
             (effects.events, &self.events),
+            (effects.posts, &self.posts),
         ] {
             if happened {
                 notify.notify_one();
@@ -192,9 +199,10 @@ impl Store {
             keyring,
             random,
             clock,
+            law,
             ..
         } = options;
-        Self::lead(lease, keyring, random, clock)
+        Self::lead(lease, keyring, random, clock, law)
     }
 
     /// The same where the right to write has been taken already.
@@ -203,8 +211,9 @@ impl Store {
         keyring: Arc<Keyring>,
         random: Random,
         clock: Clock,
+        law: Arc<dyn Law>,
     ) -> Result<Self, StoreError> {
-        apart(|| Self::start(lease, keyring, random, clock))
+        apart(|| Self::start(lease, keyring, random, clock, law))
     }
 
     fn start(
@@ -212,6 +221,7 @@ impl Store {
         keyring: Arc<Keyring>,
         random: Random,
         clock: Clock,
+        law: Arc<dyn Law>,
     ) -> Result<Self, StoreError> {
         let Lease {
             connection,
@@ -219,13 +229,14 @@ impl Store {
             lock,
             ..
         } = lease;
-        let state = begin(&connection, (&keyring, &random, &clock))?;
+        let state = begin(&connection, (&keyring, &random, &clock), &law)?;
         let registry = RwLock::new(Arc::clone(&state.registry));
         let shared = Arc::new(Shared {
             source,
             keyring,
             random,
             clock,
+            law,
             checkpoint: Notify::new(),
             later: Notify::new(),
             recent: Arc::clone(state.tags.recent()),
@@ -237,6 +248,7 @@ impl Store {
             leaves: Notify::new(),
             queued: Notify::new(),
             events: Notify::new(),
+            posts: Notify::new(),
             ended: CancellationToken::new(),
             observer: OnceLock::new(),
             away: AtomicBool::new(false),
@@ -247,6 +259,7 @@ impl Store {
             state,
             shared: Arc::clone(&shared),
             again: Vec::new(),
+            held: Vec::new(),
         };
         let thread = std::thread::Builder::new()
             .name("store-writer".to_owned())
@@ -341,6 +354,11 @@ impl Store {
         self.shared.queued.notified().await;
     }
 
+    /// Waits until a confirmation waits to go out by e-mail or SMS.
+    pub async fn posts(&self) {
+        self.shared.posts.notified().await;
+    }
+
     /// Waits until leaves were appended.
     pub async fn leaves(&self) {
         self.shared.leaves.notified().await;
@@ -430,6 +448,7 @@ impl Store {
             keys: self.shared.keyring.keys(),
             registry: self.registry(),
             recent: Arc::clone(&self.shared.recent),
+            law: Arc::clone(&self.shared.law),
         };
         let result = work(&reader);
         if connection.commit().is_ok() && !connection.is_lost() {
@@ -542,13 +561,14 @@ impl Drop for Store {
 pub(crate) fn begin(
     connection: &Connection,
     (keyring, random, clock): (&Keyring, &Random, &Clock),
+    law: &Arc<dyn Law>,
 ) -> Result<State, StoreError> {
     let instance = instance(keyring);
     let belongs = belongs_to(connection)?;
     if belongs.is_some_and(|belongs| belongs != instance) {
         return Err(StoreError::OtherInstance);
     }
-    let mut state = State::load(connection, keyring, KeyCache::default())?;
+    let mut state = State::load(connection, keyring, KeyCache::default(), Arc::clone(law))?;
     let run = state.run();
     if belongs.is_none() {
         let sql = "INSERT INTO settings (name, value) VALUES ('instance', $1)";
@@ -560,6 +580,8 @@ pub(crate) fn begin(
         let mut tx = Tx::new(connection, &mut state, keyring, random, clock.now());
         let adopted = crate::status::adopt_calls(&mut tx)?;
         crate::queue::adopt(&tx)?;
+        crate::import::adopt(&tx)?;
+        crate::confirmation::adopt(&tx)?;
         crate::seed::seed(&mut tx)?;
         tx.flush()?;
         Ok(adopted)

@@ -63,7 +63,7 @@ tables! {
     NUMBERS = 1 "numbers" true [F("id"), F("phone_number_id"), F("waba_id"), C("display"),
         C("verified_name"), F("created_at"), C("sealed_token")] "";
     APPS = 2 "apps" true [F("id"), F("name"), F("number_id"), F("identity"), F("relay_url"),
-        F("sealed_secret"), F("created_at"), C("ended_at")] "";
+        F("sealed_secret"), F("created_at"), C("ended_at"), C("sharing_purpose_id")] "";
     TOKENS = 3 "tokens" true [F("id"), F("app_id"), F("name"), F("hash"), F("scopes"),
         F("created_at"), F("expires_at"), C("revoked_at")] "";
     PURPOSES = 4 "purposes" true [F("id"), F("code"), F("title"), F("class"), F("basis"),
@@ -124,7 +124,47 @@ tables! {
         C("state"), C("attempts"), C("next_at"), C("last_status"), C("updated_at")] "";
     HEALTH = 30 "health" true [F("id"), F("waba_id"), F("number_id"), F("aspect"), F("value"),
         F("until"), F("told_at"), F("at")] "";
-    OUTSIDE = 31 "outside" true [F("message_id"), F("source"), F("opted_out"), F("at")] "";
+    OUTSIDE = 31 "outside" true [F("message_id"), F("source"), F("opted_out"), F("at"),
+        C("subject_id")] "";
+    PURPOSE_TERMS = 32 "purpose_terms" true [F("id"), F("purpose_id"), F("notice"),
+        F("description"), F("recipients"), F("record_class"), F("soft_opt_in"), F("special"),
+        F("any_hour"), F("confirm"), F("cap_count"), F("cap_days"), F("lapse_days"), F("asks_for"),
+        F("at")] "";
+    NOTICE_LAYERS = 33 "notice_layers" true [F("notice_id"), F("short"), F("elements"), F("hash")]
+        "";
+    TRAITS = 34 "traits" true [F("id"), F("subject_id"), F("kind"), F("source"), F("key_id"),
+        F("sealed_value"), F("at")] "";
+    REGISTRIES = 35 "registries" true [F("id"), F("code"), F("name"), F("every_days"),
+        F("created_at"), C("ended_at")] "";
+    REGISTRY_IMPORTS = 36 "registry_imports" true [F("id"), F("registry_id"), F("file_hash"),
+        F("rows"), F("blocked"), F("lifted"), F("bad"), F("actor"), F("at")] "";
+    REGISTRY_BLOCKS = 37 "registry_blocks" false [F("id"), F("registry_id"), F("import_id"),
+        C("last_import"), F("key_version"), F("tag"), F("at")] "";
+    REGISTRY_OVERRIDES = 38 "registry_overrides" true [F("id"), F("registry_id"), F("purpose_id"),
+        F("reviewer"), F("reason"), F("at"), C("ended_at")] "";
+    CONFIRMATIONS = 39 "confirmations" true [F("id"), F("subject_id"), F("purpose_id"),
+        F("notice_id"), F("language"), F("source"), F("route"), C("state"), C("tag"), C("address"),
+        F("key_id"), F("sealed_request"), C("attempts"), C("next_at"), C("expires_at"), C("fault"),
+        F("created_at"), C("updated_at")] "";
+    CODES = 40 "codes" false [F("id"), F("tag"), F("subject_id"), F("code"), C("attempts"),
+        F("expires_at"), C("used_at"), F("created_at")] "";
+    CAMPAIGNS = 41 "campaigns" true [F("id"), F("kind"), F("number_id"), F("template"),
+        F("language"), F("purpose_id"), F("about_purpose"), F("notice_id"), F("import_id"),
+        F("body"), F("stop_permille"), F("created_at"), C("state"), C("cursor"), C("pace"),
+        C("people"), C("sent"), C("refused"), C("skipped"), C("put_off"), C("stops"),
+        C("next_at"), C("updated_at")] "";
+    CAMPAIGN_SENDS = 42 "campaign_sends" false [F("id"), F("campaign_id"), F("subject_id"),
+        C("message_id"), C("at"), C("stopped_at")] "";
+    IMPORTS = 43 "imports" true [F("id"), F("layout"), F("provenance"), F("file_hash"),
+        F("purpose_id"), F("actor"), F("started_at"), C("state"), C("rows"), C("people"),
+        C("known"), C("denied"), C("bad"), C("faults"), C("updated_at")] "";
+    CALL_PERMISSIONS = 44 "call_permissions" false [F("conversation_id"), C("granted"),
+        C("expires_at"), C("told_at")] "";
+    CHAT_GROUPS = 45 "chat_groups" false [F("subject_id"), F("number_id"), F("meta_id"),
+        C("listed_at"), C("ended_at")] "";
+    GROUP_MEMBERS = 46 "group_members" false [F("id"), F("group_id"), F("subject_id"),
+        C("present"), C("told_at")] "";
+    IMPORT_PEOPLE = 47 "import_people" false [F("id"), F("import_id"), F("subject_id")] "";
 }
 
 #[cfg(test)]

@@ -6,19 +6,19 @@
 //! stored with it: what it does not cover yet is read from the identifiers themselves at the start.
 
 use std::collections::HashMap;
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::PoisonError;
 use std::sync::RwLock;
 use std::sync::RwLockWriteGuard;
 
 use crate::dialect::Connection;
-use crate::dialect::Each;
+use crate::dialect::Held;
 use crate::dialect::OptionalRow;
-use crate::dialect::Value;
 use domain::ids::SubjectId;
 
-use crate::dialect;
 use crate::error::StoreError;
+use crate::rows::Rows;
 
 /// How many tags gather in memory before they are merged.
 const GATHER: usize = 16_384;
@@ -50,8 +50,14 @@ pub(crate) struct Tags {
     recent: Arc<Recent>,
     journal: Vec<(Tag, Option<SubjectId>)>,
     merging: Vec<(Tag, SubjectId)>,
+    /// What transactions took along that are not known to stand yet, in their order.
+    under_way: VecDeque<Vec<Tag>>,
     merged: Vec<Tag>,
     covers: i64,
+    /// Whether the index may have some of what is merged already.
+    twice: bool,
+    /// The same of the next merge.
+    twice_next: bool,
 }
 
 type Tag = [u8; 16];
@@ -63,8 +69,11 @@ impl Tags {
             recent: Arc::default(),
             journal: Vec::new(),
             merging: Vec::new(),
+            under_way: VecDeque::new(),
             merged: Vec::new(),
             covers: 0,
+            twice: true,
+            twice_next: true,
         };
         tags.reload(connection)?;
         Ok(tags)
@@ -82,7 +91,9 @@ impl Tags {
             .unwrap_or(0);
         self.journal.clear();
         self.merging.clear();
+        self.under_way.clear();
         self.merged.clear();
+        self.twice_next = true;
         let sql = "SELECT tag, subject_id FROM identifiers WHERE id > $1 AND ended_at IS NULL";
         let mut statement = connection.prepare_cached(sql)?;
         let mut rows = statement.query([covered])?;
@@ -119,6 +130,11 @@ impl Tags {
         if let Some(before) = self.recent.map().remove(tag) {
             self.journal.push((*tag, Some(before)));
         }
+        // It may lead to somebody else before the next merge begins.
+        self.merged.retain(|merged| merged != tag);
+        for slice in &mut self.under_way {
+            slice.retain(|merged| merged != tag);
+        }
         let sql = "DELETE FROM identifier_tags WHERE tag = $1";
         connection.prepare_cached(sql)?.execute([tag])?;
         Ok(())
@@ -133,6 +149,7 @@ impl Tags {
     pub(crate) fn take_back(&mut self, mark: usize) {
         // A slice of the merge may have gone with it; the next merge takes everything again.
         self.merging.clear();
+        self.twice_next = true;
         let mut map = self.recent.map();
         for (tag, before) in self.journal.drain(mark.min(self.journal.len())..).rev() {
             match before {
@@ -142,10 +159,18 @@ impl Tags {
         }
     }
 
-    /// The transaction stands. Begins a merge once enough has gathered.
-    pub(crate) fn committed(&mut self, newest: i64) {
-        self.journal.clear();
-        if !self.merging.is_empty() {
+    /// Forgets what the transactions took along that do not stand.
+    pub(crate) fn fell(&mut self) {
+        self.under_way.clear();
+    }
+
+    /// The oldest transaction that was not known to stand does: all that was changed before `mark`.
+    /// Begins a merge once enough has gathered.
+    pub(crate) fn committed(&mut self, mark: usize, newest: i64) {
+        self.journal.drain(..mark.min(self.journal.len()));
+        self.merged
+            .extend(self.under_way.pop_front().into_iter().flatten());
+        if !self.merging.is_empty() || !self.under_way.is_empty() {
             return;
         }
         let mut map = self.recent.map();
@@ -160,32 +185,31 @@ impl Tags {
             .extend(map.iter().map(|(tag, subject)| (*tag, *subject)));
         self.merging.sort_unstable_by(|one, other| other.cmp(one));
         self.covers = newest;
+        self.twice = std::mem::take(&mut self.twice_next);
     }
 
     /// Takes the next slice of a merge into the transaction that is being made.
-    pub(crate) fn merge(&mut self, connection: &Connection) -> Result<(), StoreError> {
-        if self.merging.is_empty() {
-            return Ok(());
-        }
+    pub(crate) fn merge(
+        &mut self,
+        connection: &Connection,
+        rows: &mut Rows,
+    ) -> Result<(), StoreError> {
         let rest = self.merging.len().saturating_sub(SLICE);
         let mut slice = self.merging.split_off(rest);
         slice.reverse();
+        let last = self.merging.is_empty() && !slice.is_empty();
         slice.retain(|(tag, subject)| self.recent.get(tag) == Some(*subject));
-        for piece in dialect::pieces(slice.len()) {
-            let sql = format!(
-                "INSERT INTO identifier_tags (tag, subject_id) VALUES {} \
-                 ON CONFLICT (tag) DO UPDATE SET subject_id = excluded.subject_id",
-                dialect::tuples(piece.len(), 2)
-            );
-            let values = slice
-                .get(piece)
-                .unwrap_or_default()
-                .iter()
-                .flat_map(|(tag, subject)| [Value::Blob(tag.to_vec()), Value::Integer(subject.0)]);
-            connection.prepare_cached(&sql)?.execute(Each(values))?;
+        let held = if self.twice {
+            Held::Perhaps
+        } else {
+            Held::None
+        };
+        for (tag, subject) in &slice {
+            rows.index(*tag, subject.0, held);
         }
-        self.merged.extend(slice.into_iter().map(|(tag, _)| tag));
-        if self.merging.is_empty() {
+        let taken = slice.into_iter().map(|(tag, _)| tag).collect();
+        self.under_way.push_back(taken);
+        if last {
             cover(connection, self.covers)?;
         }
         Ok(())

@@ -11,6 +11,9 @@ const REPETITIONS: Span = Span::days(8);
 /// How long a raw webhook is kept aside.
 const QUARANTINE: Span = Span::days(30);
 
+/// How long one-time codes count in what a number may ask for in a day.
+const CODES: Span = Span::days(2);
+
 /// How many rows one transaction removes of each kind, so that nobody waits long behind it.
 const SLICE: u32 = 2_000;
 
@@ -38,6 +41,10 @@ pub(crate) fn tidy(tx: &mut Tx<'_>) -> Result<bool, StoreError> {
     delete(
         "DELETE FROM quarantine WHERE id IN (SELECT id FROM quarantine WHERE day < $1 LIMIT $2)",
         kept,
+    )?;
+    delete(
+        "DELETE FROM codes WHERE id IN (SELECT id FROM codes WHERE created_at < $1 LIMIT $2)",
+        (tx.now() - CODES).micros(),
     )?;
     tx.keyring().drop_quarantine_before(kept)?;
     Ok(more)

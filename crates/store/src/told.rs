@@ -1,5 +1,7 @@
 //! What an event says, by name: ids and codes, and where to read more.
 
+use domain::campaign::CampaignState;
+use domain::confirmation::ConfirmationState;
 use domain::consent::ConsentState;
 use domain::event::EventKind;
 use domain::health::HealthAspect;
@@ -54,6 +56,9 @@ impl EventView {
             EventKind::MessageReceived | EventKind::MessageStatus | EventKind::MessageOutside => {
                 "message"
             }
+            EventKind::ConfirmationChanged => "confirmation",
+            EventKind::BlockRegistryDue => "block_registry",
+            EventKind::CampaignChanged => "campaign",
             EventKind::NumberHealth => return None,
         })
     }
@@ -76,6 +81,15 @@ impl EventView {
                 Some(("state", state.name().into()))
             }
             EventKind::MessageOutside => Some(("opted_out", (detail != 0).into())),
+            EventKind::ConfirmationChanged => {
+                let state = ConfirmationState::from_code(code?)?;
+                Some(("state", state.name().into()))
+            }
+            EventKind::CampaignChanged => {
+                let state = CampaignState::from_code(code?)?;
+                Some(("state", state.name().into()))
+            }
+            EventKind::BlockRegistryDue => Some(("due", (detail != 0).into())),
             EventKind::NumberHealth => {
                 let aspect = HealthAspect::from_code(code?)?;
                 Some(("aspect", aspect.name().into()))
@@ -98,6 +112,12 @@ impl EventView {
             }
             EventKind::MessageReceived | EventKind::MessageStatus => below(""),
             EventKind::MessageOutside => Some(format!("{API}/outside-messages")),
+            EventKind::ConfirmationChanged => below("/confirmations"),
+            EventKind::BlockRegistryDue => Some(format!("{API}/block-registries")),
+            EventKind::CampaignChanged => {
+                let campaign = self.about.thing?;
+                Some(format!("{API}/campaigns/{campaign}"))
+            }
             EventKind::NumberHealth => Some(format!("{API}/numbers")),
         }
     }

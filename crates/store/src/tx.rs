@@ -9,6 +9,7 @@ use domain::audit::Action;
 use domain::audit::Actor;
 use domain::ids::NumberId;
 use domain::ids::SubjectId;
+use domain::law::Law;
 use domain::time::Timestamp;
 use seal::DataKey;
 use seal::KeySet;
@@ -39,6 +40,7 @@ pub(crate) struct State {
     pub(crate) throughput: HashMap<NumberId, Timestamp>,
     pub(crate) sql: Statements,
     pub(crate) tags: Tags,
+    pub(crate) law: Arc<dyn Law>,
     ids: Vec<i64>,
     next_leaf: i64,
     run: i64,
@@ -54,7 +56,7 @@ pub(crate) struct Mark {
 /// What a transaction leaves to be done once it is committed.
 #[expect(
     clippy::struct_excessive_bools,
-    reason = "six things that may each have happened"
+    reason = "seven things that may each have happened"
 )]
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub(crate) struct Effects {
@@ -70,6 +72,8 @@ pub(crate) struct Effects {
     pub(crate) events: bool,
     /// Something waits for its time, or no longer does.
     pub(crate) queue: bool,
+    /// A confirmation waits to go out by e-mail or SMS.
+    pub(crate) posts: bool,
 }
 
 /// A write transaction.
@@ -84,12 +88,23 @@ pub struct Tx<'a> {
     now: Timestamp,
 }
 
+impl Mark {
+    /// The same place once everything before `end` stands.
+    pub(crate) const fn since(self, end: Self) -> Self {
+        Self {
+            next_leaf: self.next_leaf,
+            tags: self.tags.saturating_sub(end.tags),
+        }
+    }
+}
+
 impl State {
     /// Reads where ids and the log stand, and counts this run of the process.
     pub(crate) fn load(
         connection: &Connection,
         keyring: &Keyring,
         cache: KeyCache,
+        law: Arc<dyn Law>,
     ) -> Result<Self, StoreError> {
         connection.execute(
             "INSERT INTO settings (name, value) VALUES ('run', 1)
@@ -119,6 +134,7 @@ impl State {
             throughput: HashMap::new(),
             sql: Statements::default(),
             tags: Tags::load(connection)?,
+            law,
             ids,
             next_leaf,
             run,
@@ -146,10 +162,11 @@ impl State {
         self.tags.take_back(mark.tags);
     }
 
-    /// The transaction stands.
-    pub(crate) fn committed(&mut self) {
+    /// The transaction that ended at `end` stands. What was marked since then begins anew.
+    pub(crate) fn committed(&mut self, end: Mark) {
         let newest = self.ids.get(usize::from(tables::IDENTIFIERS.code));
-        self.tags.committed(newest.copied().unwrap_or_default());
+        let newest = newest.copied().unwrap_or_default();
+        self.tags.committed(end.tags, newest);
     }
 }
 

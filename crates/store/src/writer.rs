@@ -1,22 +1,29 @@
 //! The one writer: takes operations in batches, one transaction a batch, and answers after the
 //! commit.
 //!
-//! Order within a batch: intake first, as one group, so that a stop is in force before any send of
-//! the same batch is judged; then the rest, each in a savepoint of its own, so that an operation
-//! that fails, or panics, costs only itself.
+//! Over a server, a batch is decided while the one before it is on its way into the database: its
+//! last rows and its commit have been sent, and are not answered yet. What it needs to know was asked
+//! before they were sent, and what the batch before it did is at hand in memory. Nobody is answered
+//! before the commit of their own batch is known. If it fails, what was built on it is thrown away and
+//! runs again from what is committed.
 
-use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use crate::dialect::Connection;
-use domain::time::Timestamp;
 use tokio::sync::mpsc;
 use tokio::sync::oneshot;
 
+use crate::batch::Batch;
+use crate::batch::Ops;
+use crate::batch::Ran;
+use crate::batch::Split;
+use crate::batch::Turn;
 use crate::dialect;
+use crate::dialect::Connection;
+use crate::dialect::DbError;
+use crate::dialect::Outcome;
 use crate::error::StoreError;
-use crate::intake::intake;
+use crate::intake::Loaded;
 use crate::operation::Intake;
 use crate::operation::IntakeReply;
 use crate::registry::Registry;
@@ -26,6 +33,7 @@ use crate::store::NOTHING_BEHIND;
 use crate::store::Shared;
 use crate::store::begin;
 use crate::tx::Effects;
+use crate::tx::Mark;
 use crate::tx::State;
 use crate::tx::Tx;
 
@@ -138,19 +146,37 @@ pub(crate) struct Writer {
     pub(crate) shared: Arc<Shared>,
     /// What is tried again with the next batch.
     pub(crate) again: Vec<Box<dyn Job>>,
+    /// What was taken out of the queue and waits for its batch.
+    pub(crate) held: Vec<Op>,
+}
+
+/// What became of a batch whose end was on its way, as it concerns the batch behind it.
+enum Landed {
+    /// It does not stand: what was built on it has to run again.
+    Fell,
+    /// It stands, but no transaction could be had behind it.
+    Last(StoreError),
+    Stands,
 }
 
 impl Writer {
     /// Works until every sender is gone.
     pub(crate) fn run(mut self, mut queue: mpsc::Receiver<Op>) {
-        let mut batch = Vec::with_capacity(BATCH);
         let mut since_checkpoint = 0;
-        while queue.blocking_recv_many(&mut batch, BATCH) > 0 {
-            if batch.len() < BATCH && batch.iter().all(|op| matches!(op, Op::Later(_))) {
-                self.shared.later.notify_one();
-                continue;
+        loop {
+            if self.only_later() {
+                if !self.held.is_empty() {
+                    self.shared.later.notify_one();
+                }
+                if queue.blocking_recv_many(&mut self.held, BATCH) == 0 {
+                    break;
+                }
+                if self.held.len() < BATCH && self.only_later() {
+                    continue;
+                }
             }
-            self.transact(std::mem::take(&mut batch));
+            let batch = std::mem::take(&mut self.held);
+            self.transact(batch, &mut queue);
             since_checkpoint += 1;
             if since_checkpoint >= CHECKPOINT_EVERY {
                 since_checkpoint = 0;
@@ -158,8 +184,9 @@ impl Writer {
             }
             self.bound_wal();
         }
-        if !batch.is_empty() || !self.again.is_empty() {
-            self.transact(batch);
+        if !self.held.is_empty() || !self.again.is_empty() {
+            let batch = std::mem::take(&mut self.held);
+            self.transact(batch, &mut queue);
         }
         if !self.again.is_empty() {
             tracing::error!(
@@ -168,6 +195,11 @@ impl Writer {
             );
         }
         let _ = self.connection.scrub(&[]);
+    }
+
+    /// Whether nobody waits for anything that was taken out of the queue.
+    fn only_later(&self) -> bool {
+        self.held.iter().all(|op| matches!(op, Op::Later(_)))
     }
 
     /// Keeps the write-ahead log short. Once a pass beside the writer has moved nearly all of it,
@@ -188,26 +220,22 @@ impl Writer {
         }
     }
 
-    fn transact(&mut self, batch: Vec<Op>) {
-        let Split {
-            intakes,
-            jobs,
-            rolls,
-        } = Split::of(batch);
-        let mut all = std::mem::take(&mut self.again);
-        all.extend(jobs);
-        let jobs = all;
+    fn transact(&mut self, batch: Vec<Op>, queue: &mut mpsc::Receiver<Op>) {
+        let Split { mut ops, rolls } = Split::of(batch);
+        let jobs = std::mem::take(&mut ops.jobs);
+        ops.jobs = std::mem::take(&mut self.again);
+        ops.jobs.extend(jobs);
         if self.connection.is_lost()
             && let Err(error) = self.reconnect()
         {
-            self.refuse(intakes, jobs, &error);
+            self.refuse(ops, &error);
             for reply in rolls {
                 let _ = reply.send(Err(error.again()));
             }
             return;
         }
-        if !intakes.is_empty() || !jobs.is_empty() {
-            self.write(intakes, jobs);
+        if !ops.is_empty() {
+            self.write(ops, rolls.is_empty().then_some(queue));
         }
         for reply in rolls {
             // Between two transactions of the writer: nobody writes under a key that is going away.
@@ -230,7 +258,7 @@ impl Writer {
             .reopen_writer(self.state.run())
             .and_then(|connection| {
                 let around = (&*shared.keyring, &shared.random, &shared.clock);
-                Ok((begin(&connection, around)?, connection))
+                Ok((begin(&connection, around, &shared.law)?, connection))
             });
         let (mut state, connection) = match begun {
             Ok(begun) => begun,
@@ -251,77 +279,232 @@ impl Writer {
         Ok(())
     }
 
-    fn write(&mut self, intakes: Vec<IntakeOp>, jobs: Vec<Box<dyn Job>>) {
+    /// Runs a batch in a transaction, and over a server whatever comes meanwhile in transactions behind
+    /// it.
+    fn write(&mut self, ops: Ops, mut queue: Option<&mut mpsc::Receiver<Op>>) {
         if self.shared.keyring.keys().old_epochs().next().is_some() {
             // A roll broke off: until the next start finishes it, people stand under two keys and
             // would not be found.
-            return self.refuse(intakes, jobs, &StoreError::Busy);
+            return self.refuse(ops, &StoreError::Busy);
         }
-        let mark = self.state.mark();
-        let registry = Arc::clone(&self.state.registry);
-        if let Err(error) = self.connection.begin(self.state.run()) {
-            return self.broken(intakes, jobs, &error.into());
+        let mut turn = Turn::new(ops, self.shared.clock.now());
+        let mut ahead: Option<Ran> = None;
+        loop {
+            if ahead.is_none()
+                && let Err(error) = self.connection.begin_soon(self.state.run())
+            {
+                return self.broken(turn.ops, &error.into());
+            }
+            let now = turn.now;
+            let mut ran = self.batch(now).run(turn);
+            if let Some(before) = ahead.take() {
+                match self.land(before, &mut ran) {
+                    Landed::Fell if self.connection.is_lost() => {
+                        return self.refuse(ran.into_ops(), &StoreError::Busy);
+                    }
+                    Landed::Fell => {
+                        turn = Turn::new(ran.into_ops(), self.shared.clock.now());
+                        continue;
+                    }
+                    Landed::Last(error) => return self.broken(ran.into_ops(), &error),
+                    Landed::Stands => {}
+                }
+            }
+            if !ran.whole {
+                self.take_back(ran.start, &ran.registry);
+                return self.one_by_one(ran.into_ops());
+            }
+            let next = queue
+                .as_deref_mut()
+                .and_then(|queue| self.next(queue, &ran));
+            let outcome = self.send_off(&mut ran, next.is_some());
+            match (outcome, next) {
+                (None, Some(next)) => {
+                    ahead = Some(ran);
+                    turn = next;
+                }
+                (None, None) => {
+                    let outcome = self.connection.settle();
+                    return self.end(ran, &outcome);
+                }
+                (Some(outcome), next) => {
+                    self.end(ran, &outcome);
+                    let Some(next) = next else { return };
+                    // Nothing was begun for it, or nothing that could be relied on.
+                    let _ = self.connection.rollback();
+                    turn = Turn::new(next.ops, self.shared.clock.now());
+                }
+            }
+        }
+    }
+
+    /// What is to run behind a batch that ran, with what it has to know: asked now, before the rows of
+    /// the one before it are sent, so that it can be decided while they are on their way.
+    fn next(&mut self, queue: &mut mpsc::Receiver<Op>, ran: &Ran) -> Option<Turn> {
+        if !self.connection.overlaps() {
+            return None;
+        }
+        while self.held.len() < BATCH
+            && let Ok(op) = queue.try_recv()
+        {
+            self.held.push(op);
+        }
+        let rolls = |op: &Op| matches!(op, Op::Roll(_));
+        let urgent = |op: &Op| matches!(op, Op::Intake(..) | Op::Run(_));
+        if self.held.iter().any(rolls) || !self.held.iter().any(urgent) {
+            return None;
+        }
+        let Split { ops, .. } = Split::of(std::mem::take(&mut self.held));
+        let mut turn = Turn::new(ops, self.shared.clock.now());
+        if turn.ops.intakes.is_empty() {
+            return Some(turn);
+        }
+        let carried = if ran.jobs.is_empty() && self.state.rows.are_carried() {
+            Some(ran.carried())
+        } else {
+            // What is not held in memory has to be found. If it cannot be written, the transaction does
+            // not end well, and that is seen to then.
+            let flushed = self.state.rows.flush(&self.connection);
+            flushed.ok().map(|()| Loaded::default())
+        };
+        if let Some(carried) = carried {
+            turn.loaded = self.batch(turn.now).load(&turn.ops.intakes, carried);
+        }
+        Some(turn)
+    }
+
+    /// Writes the rows that wait and commits, and begins a transaction behind it if one is wanted.
+    fn send_off(&mut self, ran: &mut Ran, begins: bool) -> Option<Outcome> {
+        let run = begins.then_some(self.state.run());
+        let State { rows, tags, .. } = &mut self.state;
+        let merged = tags.merge(&self.connection, rows);
+        ran.end = self.state.mark();
+        let sent = merged.and_then(|()| self.state.rows.send_off(&self.connection, run));
+        sent.unwrap_or_else(|error| {
+            tracing::warn!(%error, "a batch cannot be written as a whole");
+            Some(Outcome::unsent(DbError::Ended))
+        })
+    }
+
+    /// Ends a batch with nothing behind it.
+    fn end(&mut self, ran: Ran, outcome: &Outcome) {
+        if outcome.stands() {
+            self.stand(ran);
+        } else {
+            self.fall(ran, outcome);
+        }
+    }
+
+    /// Waits for the end of the batch before one that ran.
+    fn land(&mut self, before: Ran, ran: &mut Ran) -> Landed {
+        let outcome = self.connection.settle();
+        if !outcome.stands() {
+            self.fall(before, &outcome);
+            return Landed::Fell;
+        }
+        ran.start = ran.start.since(before.end);
+        self.stand(before);
+        match outcome.begun {
+            Ok(()) => Landed::Stands,
+            Err(fault) => {
+                self.take_back(ran.start, &ran.registry);
+                let _ = self.connection.rollback();
+                Landed::Last(fault.into())
+            }
+        }
+    }
+
+    /// A batch is committed: everybody is answered.
+    fn stand(&mut self, ran: Ran) {
+        self.shared.away.store(false, Ordering::Relaxed);
+        self.state.committed(ran.end);
+        self.shared.committed(Commit {
+            operations: ran.intakes.len() + ran.jobs.len(),
+            took: self.shared.clock.now().since(ran.now),
+        });
+        if ran.effects.registry {
+            // Visible to everybody before anybody is answered.
+            self.shared.set_registry(ran.registry_after);
+        }
+        for ((_, reply), result) in ran.intakes {
+            let _ = reply.send(result);
+        }
+        for (job, result) in ran.jobs {
+            job.answer(result);
+        }
+        self.shared.announce(ran.effects);
+    }
+
+    /// A batch is not committed: what it and whatever was built on it left in memory goes. If its rows
+    /// were not taken, its operations run again one by one.
+    fn fall(&mut self, ran: Ran, outcome: &Outcome) {
+        self.take_back(ran.start, &ran.registry);
+        self.state.tags.fell();
+        let _ = self.connection.rollback();
+        if outcome.written.is_err() && !self.connection.is_lost() {
+            return self.one_by_one(ran.into_ops());
+        }
+        if let Err(error) = &outcome.committed {
+            tracing::error!(%error, "cannot commit; nothing of the batch counts as written");
+        }
+        self.refuse(ran.into_ops(), &StoreError::Busy);
+    }
+
+    fn take_back(&mut self, mark: Mark, registry: &Arc<Registry>) {
+        self.state.forget(mark);
+        self.state.registry = Arc::clone(registry);
+    }
+
+    /// Runs operations of which one failed after it had written something, each in a savepoint of its
+    /// own, so that only the one at fault falls.
+    fn one_by_one(&mut self, ops: Ops) {
+        let again = self.connection.rollback();
+        let run = self.state.run();
+        if let Err(error) = again.and_then(|()| self.connection.begin(run)) {
+            let error = match error {
+                DbError::Fenced => StoreError::Fenced,
+                _ => StoreError::Busy,
+            };
+            return self.broken(ops, &error);
         }
         let now = self.shared.clock.now();
-        let mut batch = Batch {
+        let mut ran = self.batch(now).one_by_one(ops);
+        ran.end = self.state.mark();
+        let committed = self.connection.commit();
+        let outcome = Outcome {
+            written: Ok(()),
+            committed,
+            begun: Ok(()),
+        };
+        self.end(ran, &outcome);
+    }
+
+    fn batch(&mut self, now: domain::time::Timestamp) -> Batch<'_> {
+        Batch {
             connection: &self.connection,
             state: &mut self.state,
             shared: &self.shared,
             now,
             effects: Effects::default(),
-        };
-        let outcome = batch.run(intakes, jobs);
-        let effects = batch.effects;
-        let (intakes, jobs) = match outcome {
-            Ok(outcome) => outcome,
-            Err((intakes, jobs)) => return self.broken(intakes, jobs, &StoreError::Busy),
-        };
-        if let Err(error) = self.state.tags.merge(&self.connection) {
-            tracing::error!(%error, "cannot bring the index of tags up to date");
         }
-        if let Err(error) = self.connection.commit() {
-            tracing::error!(%error, "cannot commit; nothing of the batch counts as written");
-            self.state.forget(mark);
-            self.state.registry = registry;
-            let (intakes, jobs) = (intakes.into_iter().map(|(i, _)| i), jobs.into_iter());
-            let jobs = jobs.map(|(job, _)| job).collect();
-            return self.refuse(intakes.collect(), jobs, &StoreError::Busy);
-        }
-        self.shared.away.store(false, Ordering::Relaxed);
-        self.state.committed();
-        self.shared.committed(Commit {
-            operations: intakes.len() + jobs.len(),
-            took: self.shared.clock.now().since(now),
-        });
-        if effects.registry {
-            // Visible to everybody before anybody is answered.
-            self.shared.set_registry(Arc::clone(&self.state.registry));
-        }
-        for ((_, reply), result) in intakes {
-            let _ = reply.send(result);
-        }
-        for (job, result) in jobs {
-            job.answer(result);
-        }
-        self.shared.announce(effects);
     }
 
     /// Answers a batch whose transaction could not be had.
-    fn broken(&mut self, intakes: Vec<IntakeOp>, jobs: Vec<Box<dyn Job>>, error: &StoreError) {
+    fn broken(&mut self, ops: Ops, error: &StoreError) {
         tracing::error!(%error, "cannot have a transaction");
         if matches!(error, StoreError::Fenced) {
             self.shared.overtaken();
         }
-        self.refuse(intakes, jobs, error);
+        self.refuse(ops, error);
     }
 
     /// Answers a batch of which nothing was written; what nobody waits for is tried again.
-    fn refuse(&mut self, intakes: Vec<IntakeOp>, jobs: Vec<Box<dyn Job>>, error: &StoreError) {
-        for (_, reply) in intakes {
+    fn refuse(&mut self, ops: Ops, error: &StoreError) {
+        for (_, reply) in ops.intakes {
             let _ = reply.send(Err(error.again()));
         }
         let fenced = matches!(error, StoreError::Fenced);
-        for job in jobs {
+        for job in ops.jobs {
             if job.is_tried_again() && !fenced {
                 self.again.push(job);
             } else {
@@ -332,170 +515,5 @@ impl Writer {
             self.shared.away.store(true, Ordering::Relaxed);
             self.shared.later.notify_one();
         }
-    }
-}
-
-/// The transaction of a batch.
-struct Batch<'w> {
-    connection: &'w Connection,
-    state: &'w mut State,
-    shared: &'w Shared,
-    now: Timestamp,
-    effects: Effects,
-}
-
-/// Work of one operation.
-type Work<'w> = dyn FnMut(&mut Tx<'_>) -> Result<(), StoreError> + 'w;
-
-type Taken = Vec<(IntakeOp, Result<IntakeReply, StoreError>)>;
-type Done = Vec<(Box<dyn Job>, Result<(), StoreError>)>;
-type Together = (Vec<IntakeReply>, Vec<Result<(), StoreError>>);
-type Untaken = (Vec<IntakeOp>, Vec<Box<dyn Job>>);
-
-impl Batch<'_> {
-    /// Runs everything, together if it can be. What fails after it has written something cannot be
-    /// taken back by itself; then everything begins again, each operation in a savepoint of its own,
-    /// so that only the one at fault falls.
-    ///
-    /// # Errors
-    /// The batch, where no transaction could be had to begin again.
-    fn run(
-        &mut self,
-        intakes: Vec<IntakeOp>,
-        mut jobs: Vec<Box<dyn Job>>,
-    ) -> Result<(Taken, Done), Untaken> {
-        let mark = self.state.mark();
-        let registry = Arc::clone(&self.state.registry);
-        if let Some((replies, results)) = self.together(&intakes, &mut jobs) {
-            let intakes = intakes.into_iter().zip(replies.into_iter().map(Ok));
-            return Ok((intakes.collect(), jobs.into_iter().zip(results).collect()));
-        }
-        self.state.forget(mark);
-        self.state.registry = registry;
-        self.effects = Effects::default();
-        let again = self.connection.rollback();
-        if again
-            .and_then(|()| self.connection.begin(self.state.run()))
-            .is_err()
-        {
-            return Err((intakes, jobs));
-        }
-        let intakes = intakes.into_iter().map(|op| self.take_in(op)).collect();
-        let jobs = jobs.into_iter().map(|mut job| {
-            let result = self.alone(&mut |tx| job.run(tx));
-            (job, result)
-        });
-        Ok((intakes, jobs.collect()))
-    }
-
-    /// Runs everything without savepoints. None if that cannot stand.
-    fn together(&mut self, intakes: &[IntakeOp], jobs: &mut [Box<dyn Job>]) -> Option<Together> {
-        let mut replies = Vec::new();
-        if !intakes.is_empty() {
-            let taken = self.work(&mut |tx| {
-                let all: Vec<&Intake> = intakes.iter().map(|(intake, _)| intake).collect();
-                replies = intake(tx, &all)?;
-                Ok(())
-            });
-            if taken.is_err() || replies.len() != intakes.len() {
-                return None;
-            }
-        }
-        let mut results = Vec::with_capacity(jobs.len());
-        for job in jobs {
-            let mark = self.state.mark();
-            let written = self.connection.writes();
-            let result = self.work(&mut |tx| job.run(tx));
-            if result.is_err() {
-                if self.connection.writes() != written || !self.connection.is_sound() {
-                    return None;
-                }
-                self.state.forget(mark);
-            }
-            results.push(result);
-        }
-        Some((replies, results))
-    }
-
-    fn take_in(&mut self, op: IntakeOp) -> (IntakeOp, Result<IntakeReply, StoreError>) {
-        let mut reply = IntakeReply::default();
-        let result = self.alone(&mut |tx| {
-            reply = intake(tx, &[&op.0])?.into_iter().next().unwrap_or_default();
-            Ok(())
-        });
-        (op, result.map(|()| reply))
-    }
-
-    /// Runs work in a savepoint: an error or a panic takes back what it did, and nothing else.
-    fn alone(&mut self, work: &mut Work<'_>) -> Result<(), StoreError> {
-        // A full disk ends a transaction by itself; what came after would stand outside of it.
-        if !self.connection.in_transaction() {
-            return Err(StoreError::Busy);
-        }
-        self.connection.savepoint()?;
-        let mark = self.state.mark();
-        let result = self.work(work);
-        if result.is_err() {
-            self.state.forget(mark);
-            if !self.connection.in_transaction() {
-                return result;
-            }
-            self.connection.rollback_to()?;
-        }
-        self.connection.release()?;
-        result
-    }
-
-    fn work(&mut self, work: &mut Work<'_>) -> Result<(), StoreError> {
-        let mut tx = Tx::new(
-            self.connection,
-            self.state,
-            &self.shared.keyring,
-            &self.shared.random,
-            self.now,
-        );
-        let outcome = std::panic::catch_unwind(AssertUnwindSafe(|| {
-            work(&mut tx)?;
-            tx.flush()
-        }));
-        let effects = tx.effects;
-        outcome.unwrap_or_else(|_| {
-            tracing::error!("an operation of the store panicked");
-            Err(StoreError::Stopped)
-        })?;
-        if effects.registry {
-            // What was configured holds for whatever comes after it, in this batch already.
-            let registry = Registry::load(self.connection, &self.shared.keyring)?;
-            self.state.registry = Arc::new(registry);
-        }
-        self.effects = self.effects.and(effects);
-        Ok(())
-    }
-}
-
-type IntakeOp = (Intake, oneshot::Sender<Result<IntakeReply, StoreError>>);
-
-type RollReply = oneshot::Sender<Result<Rolled, StoreError>>;
-
-/// A batch by kind.
-#[derive(Default)]
-struct Split {
-    intakes: Vec<IntakeOp>,
-    jobs: Vec<Box<dyn Job>>,
-    rolls: Vec<RollReply>,
-}
-
-impl Split {
-    fn of(batch: Vec<Op>) -> Self {
-        let mut split = Self::default();
-        for op in batch {
-            match op {
-                Op::Intake(intake, reply) => split.intakes.push((intake, reply)),
-                Op::Roll(reply) => split.rolls.push(reply),
-                Op::Later(job) | Op::Run(job) => split.jobs.push(job),
-                Op::Now => {}
-            }
-        }
-        split
     }
 }

@@ -405,6 +405,7 @@ fn open_store(directory: &TempDir, clock: &Clock) -> Store {
         keyring: Arc::new(keyring),
         random,
         clock: clock.clone(),
+        law: Arc::new(domain::law::Lawless),
     })
     .unwrap()
 }
@@ -423,6 +424,8 @@ fn settings(directory: &TempDir, graph: &str, apps_url: &str) -> Settings {
         appsecret_proof: false,
         activity_sharing: false,
         creative_features: false,
+        groups: false,
+        calls: false,
         app_secret: secret(APP_SECRET),
         verify_token: secret(VERIFY_TOKEN),
         numbers: vec![
@@ -439,6 +442,10 @@ fn settings(directory: &TempDir, graph: &str, apps_url: &str) -> Settings {
         egress: egress::Policy {
             allow_private: vec!["127.0.0.1".parse().unwrap()],
             ..egress::Policy::default()
+        },
+        portal: service::PortalSettings {
+            even: Duration::ZERO,
+            ..service::PortalSettings::default()
         },
         call_timeout: Duration::from_secs(1),
         relay_timeout: Duration::from_secs(1),

@@ -4,8 +4,8 @@
 //! both doors on loopback; a clock that both sides follow; seeded randomness; two apps that record
 //! every byte they get. The background jobs are not started: [`TestGateway::settle`] runs them until
 //! nothing is left to do. [`postgres::Cluster`] is a PostgreSQL server of the test's own.
-//! [`Needles`] finds a person in any bytes, however spelled, and [`capture`](capture::start) keeps
-//! everything that is logged.
+//! [`smtp::SmtpServer`] takes mail, and misbehaves when told to. [`Needles`] finds a person in any
+//! bytes, however spelled, and [`capture`](capture::start) keeps everything that is logged.
 //!
 //! To add a fixture: a module named by what it stands for, driven through public doors only.
 #![expect(
@@ -22,6 +22,7 @@ mod gateway;
 mod needles;
 mod people;
 pub mod postgres;
+pub mod smtp;
 
 pub use app::Heard;
 pub use app::TestApp;

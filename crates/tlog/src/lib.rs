@@ -20,6 +20,7 @@ pub mod frontier;
 pub mod hash;
 pub mod note;
 pub mod proof;
+mod statement;
 pub mod tile;
 
 pub use crate::checkpoint::Checkpoint;

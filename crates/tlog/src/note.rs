@@ -34,6 +34,9 @@ pub enum NoteError {
     /// The signature of the expected key does not hold.
     #[error("the signature does not hold")]
     BadSignature,
+    /// The text could be taken for the head of a log.
+    #[error("the text of the note is that of a checkpoint")]
+    IsACheckpoint,
     /// The note does not have the form of a signed note.
     #[error("not a signed note")]
     MalformedNote,

@@ -10,6 +10,7 @@
 mod block;
 mod bodies;
 mod body;
+mod call;
 mod definition;
 mod fault;
 mod interactive;
@@ -29,6 +30,9 @@ pub use block::BlockEntry;
 pub use block::parse_block_body;
 pub use body::parse_marketing_body;
 pub use body::parse_messages_body;
+pub use call::CallAction;
+pub use call::CallBody;
+pub use call::parse_call_body;
 pub use definition::TemplateBody;
 pub use definition::parse_template_creation;
 pub use definition::parse_template_edit;
@@ -73,13 +77,41 @@ impl SendEdge {
     }
 }
 
+/// Whom a message is for.
+#[derive(Clone, Eq, Hash, PartialEq)]
+pub enum Addressee {
+    /// Everybody in a group, by Meta's id of it.
+    Group(String),
+    /// A person.
+    Person(Recipient),
+}
+
+impl Addressee {
+    /// The id or number, explicitly.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Group(id) => id,
+            Self::Person(recipient) => recipient.as_str(),
+        }
+    }
+}
+
+impl fmt::Debug for Addressee {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Group(_) => f.write_str("Group"),
+            Self::Person(recipient) => recipient.fmt(f),
+        }
+    }
+}
+
 /// A checked message to send.
 #[derive(Clone)]
 pub struct SendBody {
     /// The path it was posted to.
     pub edge: SendEdge,
     /// Whom it is for, in canonical form.
-    pub recipient: Recipient,
+    pub recipient: Addressee,
     /// The recipient exactly as the app wrote it, for the answer's `input`.
     pub input: String,
     /// What kind of message.

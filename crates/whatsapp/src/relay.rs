@@ -23,6 +23,7 @@ use std::fmt;
 
 use thiserror::Error;
 
+pub use call::CallBeside;
 pub use call::RelayCall;
 pub use call::render_call;
 pub use group::GroupPeople;
@@ -35,6 +36,7 @@ pub use message::render_message;
 pub use scrub::scrub;
 pub use status::RelayError;
 pub use status::RelayStatus;
+pub use status::render_group_status;
 pub use status::render_status;
 
 /// A stored message.

@@ -1,6 +1,7 @@
 //! Answers: what Meta answers to our calls, and what we answer to an app's.
 
 mod block;
+mod call;
 mod created;
 
 use serde::Deserialize;
@@ -17,6 +18,9 @@ pub use block::BlockedPerson;
 pub use block::Outcome;
 pub use block::parse_block;
 pub use block::parse_blocked_page;
+pub use call::Participant;
+pub use call::parse_call;
+pub use call::parse_participants;
 pub use created::CreatedTemplate;
 pub use created::parse_created_template;
 pub use created::parse_deleted;
@@ -113,6 +117,8 @@ pub struct SendAnswer<'a> {
 pub enum AnsweredPerson<'a> {
     /// By an id: the real one or the app's alias.
     UserId(&'a str),
+    /// By the group's id.
+    Group(&'a str),
     /// By the phone number, bare digits.
     WaId(&'a str),
 }
@@ -122,12 +128,17 @@ impl SendAnswer<'_> {
     pub fn to_json(self) -> Vec<u8> {
         let contact = match self.person {
             AnsweredPerson::UserId(id) => json!({"input": self.input, "user_id": id}),
-            AnsweredPerson::WaId(id) => json!({"input": self.input, "wa_id": id}),
+            AnsweredPerson::Group(id) | AnsweredPerson::WaId(id) => {
+                json!({"input": self.input, "wa_id": id})
+            }
         };
-        let message = match self.status.and_then(MessageStatus::wire) {
+        let mut message = match self.status.and_then(MessageStatus::wire) {
             Some(status) => json!({"id": self.message_id, "message_status": status}),
             None => json!({"id": self.message_id}),
         };
+        if let (AnsweredPerson::Group(id), Value::Object(message)) = (self.person, &mut message) {
+            message.insert("group_id".to_owned(), json!(id));
+        }
         let body = json!({
             "messaging_product": "whatsapp",
             "contacts": [contact],

@@ -40,6 +40,7 @@ pub use call::CallEvent;
 pub use call::CallOutcome;
 pub use call::CallProgress;
 pub use call::CallStatus;
+pub use call::Session;
 pub use dropped::Dropped;
 pub use dropped::DroppedKind;
 pub use echo::Echo;
@@ -99,7 +100,8 @@ pub enum WebhookError {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Item<'a> {
-    /// Something about a call: it rings, was taken up, ended. The session description is not in it.
+    /// Something about a call: it rings, was taken up, ended. Its session description stands
+    /// beside what may be kept.
     Call(Box<Call<'a>>),
     /// How far a call of the business has come.
     CallStatus(CallStatus<'a>),

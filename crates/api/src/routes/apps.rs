@@ -9,6 +9,7 @@ use domain::ids::AppId;
 use domain::ids::NumberId;
 use serde::Deserialize;
 use serde::Serialize;
+use store::Registry;
 use store::admin::NewApp;
 use store::registry::App;
 use utoipa::ToSchema;
@@ -47,20 +48,24 @@ pub(crate) struct AppView {
     identity: IdentityMode,
     /// Where its webhooks go.
     relay_url: Option<String>,
+    /// The purpose people have to agree to before it may have their data; null if none.
+    sharing: Option<String>,
     /// Since when.
     created_at: Instant,
     /// When its contract ended.
     ended_at: Option<Instant>,
 }
 
-impl From<&App> for AppView {
-    fn from(app: &App) -> Self {
+impl AppView {
+    fn new(registry: &Registry, app: &App) -> Self {
+        let asked = app.sharing.and_then(|id| registry.purpose(id));
         Self {
             id: app.id.0,
             name: app.name.clone(),
             number: app.number.map(|number| number.0),
             identity: app.identity.into(),
             relay_url: app.relay_url.clone(),
+            sharing: asked.map(|entry| entry.purpose.code.clone()),
             created_at: app.created_at.into(),
             ended_at: words::instant(app.ended_at),
         }
@@ -107,7 +112,7 @@ pub(crate) fn list_apps(
         registry.apps.iter().rev(),
         query.parts(),
         |app| app.id.0,
-        AppView::from,
+        |app| AppView::new(&registry, app),
     )))
 }
 

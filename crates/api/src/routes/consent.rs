@@ -210,7 +210,7 @@ pub(crate) async fn record_consent(
 }
 
 impl ConsentEvent {
-    fn new(registry: &Registry, event: record::ConsentView) -> Self {
+    pub(crate) fn new(registry: &Registry, event: record::ConsentView) -> Self {
         Self {
             id: event.id.0,
             purpose: code(registry, event.purpose),

@@ -73,7 +73,10 @@ pub(crate) struct DecisionView {
 }
 
 impl DecisionView {
-    fn new(registry: &Registry, decision: record::DecisionView) -> Result<Self, StoreError> {
+    pub(crate) fn new(
+        registry: &Registry,
+        decision: record::DecisionView,
+    ) -> Result<Self, StoreError> {
         let id = decision.id.0;
         Ok(Self {
             id,
@@ -138,7 +141,7 @@ pub(crate) struct PreviewView {
     /// The Cloud API error code an app would get.
     code: Option<u32>,
     /// The rules behind it; the first one decided.
-    rules: Vec<&'static str>,
+    rules: Vec<String>,
     /// The same as sentences.
     sentences: Vec<String>,
     /// The facts it was judged by.
@@ -248,7 +251,7 @@ pub(crate) async fn preview_decision(
         },
         purpose: purpose.map(|entry| entry.purpose.code.clone()),
         code: decision.code(),
-        rules: decision.rules(),
+        rules: decision.rules().into_iter().map(str::to_owned).collect(),
         sentences: decision.sentences(),
         facts: words::stored_json(facts, ("decisions", "facts", 0))?,
     }))

@@ -8,6 +8,7 @@ use axum::http::StatusCode;
 use domain::ids::PurposeId;
 use serde::Deserialize;
 use serde::Serialize;
+use store::Registry;
 use store::admin::NewPurpose;
 use store::registry::PurposeEntry;
 use utoipa::ToSchema;
@@ -22,6 +23,7 @@ use crate::check;
 use crate::page::ListQuery;
 use crate::page::Page;
 use crate::problem::Problem;
+use crate::routes::terms::TermsBody;
 use crate::state::ApiState;
 use crate::words::EvidenceGrade;
 use crate::words::LegalBasis;
@@ -50,10 +52,12 @@ pub(crate) struct PurposeView {
     grade: EvidenceGrade,
     /// Whether messages for it have to name the person's identity key.
     identity_check: bool,
+    /// What holds for it beside.
+    terms: TermsBody,
 }
 
-impl From<&PurposeEntry> for PurposeView {
-    fn from(entry: &PurposeEntry) -> Self {
+impl PurposeView {
+    fn new(registry: &Registry, entry: &PurposeEntry) -> Self {
         Self {
             id: entry.purpose.id.0,
             code: entry.purpose.code.clone(),
@@ -62,6 +66,7 @@ impl From<&PurposeEntry> for PurposeView {
             basis: entry.purpose.basis.into(),
             grade: entry.purpose.grade.into(),
             identity_check: entry.purpose.identity_check,
+            terms: TermsBody::of(registry, entry),
         }
     }
 }
@@ -117,7 +122,7 @@ pub(crate) fn list_purposes(
         registry.purposes.iter().rev(),
         query.parts(),
         |entry| entry.purpose.id.0,
-        PurposeView::from,
+        |entry| PurposeView::new(&registry, entry),
     )))
 }
 

@@ -9,6 +9,7 @@
 mod access;
 mod apps;
 mod configuration;
+mod confirmations;
 mod conversations;
 mod decisions;
 mod deliveries;
@@ -16,6 +17,8 @@ mod description;
 mod events;
 mod log;
 mod masked;
+mod office;
+mod proof;
 mod queue;
 mod refusals;
 mod rig;

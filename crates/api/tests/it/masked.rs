@@ -27,6 +27,16 @@ fn canaries() -> Vec<String> {
 #[tokio::test]
 async fn whatever_can_be_got_is_masked() {
     let rig = Rig::busy().await;
+    let registry = json!({"code": "ncc", "name": "Register"});
+    rig.post("/block-registries", registry)
+        .await
+        .ok(StatusCode::CREATED);
+    rig.upload("/block-registries/ncc/imports", vec![PHONE])
+        .await
+        .ok(StatusCode::OK);
+    rig.put("/subjects/1/traits/residence", json!({"value": "ZA"}))
+        .await
+        .ok(StatusCode::NO_CONTENT);
     let canaries = canaries();
     let check = |what: &str, text: &str| {
         for canary in &canaries {

@@ -7,10 +7,14 @@ use std::sync::Mutex;
 
 use api::ApiState;
 use api::Asked;
+use api::Certified;
 use api::Meta;
 use api::NotDone;
+use api::NotProved;
 use api::NumberAdded;
 use api::NumberToAdd;
+use api::Office;
+use api::Proved;
 use axum::Router;
 use axum::body;
 use axum::body::Body;
@@ -23,12 +27,15 @@ use domain::access::AppScopes;
 use domain::audit::Actor;
 use domain::gate::Content;
 use domain::ids::AppId;
+use domain::ids::BlockRegistryId;
 use domain::ids::MessageId;
 use domain::ids::NumberId;
+use domain::ids::RegistryImportId;
 use domain::ids::SubjectId;
 use domain::ids::TokenId;
 use domain::message::IdentityMode;
 use domain::message::MessageState;
+use domain::notice::Needed;
 use domain::subject::Identifier;
 use domain::subject::IdentifierKind;
 use domain::template::Category;
@@ -133,6 +140,48 @@ impl Meta for FakeMeta {
     }
 }
 
+/// A rulebook that asks for a few elements, and a log whose certificates say what was asked for.
+struct FakeOffice;
+
+impl Office for FakeOffice {
+    fn needed(&self, _: &[String]) -> Vec<Needed> {
+        let needed = |number: &str, always| Needed {
+            number: number.to_owned(),
+            always,
+            rules: vec![("za/notice/popia-18".to_owned(), "POPIA s18(1)".to_owned())],
+        };
+        vec![
+            needed("N01", true),
+            needed("N12", true),
+            needed("N14", false),
+        ]
+    }
+
+    fn certificate(&self, registry: BlockRegistryId, import: RegistryImportId) -> Certified {
+        Box::pin(ready(Some(format!("{registry} {import}"))))
+    }
+
+    fn consent_record(
+        &self,
+        (_, subject): (Actor, SubjectId),
+        purpose: String,
+        named: bool,
+    ) -> Proved {
+        let known =
+            (subject.0 < 100).then(|| format!(r#"{{"{purpose}":{subject},"named":{named}}}"#));
+        Box::pin(ready(Ok(known)))
+    }
+
+    fn evidence(&self, (_, subject): (Actor, SubjectId)) -> Proved {
+        let known = (subject.0 < 100).then(|| format!(r#"{{"subject":{subject}}}"#));
+        Box::pin(ready(if subject.0 == 99 {
+            Err(NotProved)
+        } else {
+            Ok(known)
+        }))
+    }
+}
+
 #[derive(Debug)]
 pub(crate) struct Reply {
     pub(crate) status: u16,
@@ -160,6 +209,7 @@ impl Rig {
             keyring: Arc::new(keyring.unwrap()),
             random,
             clock: clock.clone(),
+            law: Arc::new(domain::law::Lawless),
         };
         let store = Arc::new(Store::open(options).unwrap());
         configure(&store).await;
@@ -170,6 +220,9 @@ impl Rig {
             store: Arc::clone(&store),
             checkpoint: Arc::new(|| Some(CHECKPOINT.to_owned())),
             meta: Arc::new(FakeMeta::default()),
+            office: Arc::new(FakeOffice),
+            lists: Arc::new(api::NoLists),
+            portal: Arc::new(crate::confirmations::FakePortal),
         });
         Self {
             store,

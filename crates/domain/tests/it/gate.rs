@@ -1,5 +1,7 @@
 //! The gate: one line a case.
 
+use std::sync::Arc;
+
 use domain::consent::Consent;
 use domain::consent::ConsentState;
 use domain::consent::EvidenceGrade;
@@ -12,9 +14,11 @@ use domain::gate::decide;
 use domain::health::Bar;
 use domain::health::Standing;
 use domain::ids::PurposeId;
+use domain::person::Person;
 use domain::purpose::LegalBasis;
 use domain::purpose::Purpose;
 use domain::purpose::PurposeClass;
+use domain::purpose::Terms;
 use domain::subject::Restriction;
 use domain::suppression::Suppression;
 use domain::suppression::SuppressionScope;
@@ -26,9 +30,9 @@ use domain::time::Timestamp;
 use proptest::prelude::any;
 use proptest::proptest;
 
-const NOW: Timestamp = Timestamp::from_seconds(1_795_255_200);
+pub(crate) const NOW: Timestamp = Timestamp::from_seconds(1_795_255_200);
 
-fn purpose(class: PurposeClass) -> Purpose {
+pub(crate) fn purpose(class: PurposeClass) -> Purpose {
     Purpose {
         id: PurposeId(i64::from(class.code())),
         code: class.name().to_owned(),
@@ -36,15 +40,21 @@ fn purpose(class: PurposeClass) -> Purpose {
         basis: LegalBasis::Consent,
         grade: EvidenceGrade::Recorded,
         identity_check: false,
+        terms: Terms::default(),
     }
 }
 
-fn template(category: Category) -> Facts {
+pub(crate) fn template(category: Category) -> Facts {
     let bound = purpose(category.class());
     Facts {
         emergency_stop: false,
         restriction: Restriction::None,
         suppressions: Vec::new(),
+        registries: Vec::new(),
+        rules: Arc::default(),
+        person: Person::default(),
+        asked: Vec::new(),
+        sent: Vec::new(),
         content: Content::Template(CatalogueEntry::Known {
             category,
             status: TemplateStatus::Approved,
@@ -61,7 +71,7 @@ fn template(category: Category) -> Facts {
     }
 }
 
-fn free_form(window: Option<Timestamp>) -> Facts {
+pub(crate) fn free_form(window: Option<Timestamp>) -> Facts {
     Facts {
         content: Content::FreeForm,
         bound: Some(purpose(PurposeClass::Care)),
@@ -71,7 +81,7 @@ fn free_form(window: Option<Timestamp>) -> Facts {
     }
 }
 
-const fn given() -> Consent {
+pub(crate) const fn given() -> Consent {
     Consent {
         state: ConsentState::Given,
         grade: EvidenceGrade::Direct,
@@ -81,7 +91,7 @@ const fn given() -> Consent {
     }
 }
 
-fn stop(scope: SuppressionScope, source: SuppressionSource) -> Suppression {
+pub(crate) fn stop(scope: SuppressionScope, source: SuppressionSource) -> Suppression {
     Suppression {
         scope,
         source,

@@ -4,7 +4,9 @@ use domain::access::AppScope;
 use domain::consent::ConsentState;
 use domain::consent::EvidenceGrade;
 use domain::decision::Reason;
+use domain::decision::SoftOptInGap;
 use domain::ids::PurposeId;
+use domain::law::RuleId;
 use domain::suppression::SuppressionScope;
 use domain::suppression::SuppressionSource;
 use domain::time::Timestamp;
@@ -51,7 +53,24 @@ fn reasons() -> Vec<Reason> {
         },
         Reason::WindowClosed { opened: None },
         Reason::WindowClosed { opened: Some(at) },
+        Reason::RegistryBlocked { since: at },
+        Reason::ConsentLapsed { at, rule: rule() },
+        Reason::EvidenceBelowLaw {
+            grade: EvidenceGrade::Asserted,
+            wanted: EvidenceGrade::Confirmed,
+            rule: rule(),
+        },
+        Reason::AskUninvited,
+        Reason::CapReached {
+            count: MANY,
+            days: DAYS,
+            until: at,
+        },
+        Reason::Child { rule: rule() },
         Reason::IdentityKeyMissing,
+        Reason::CallNotPermitted { ended: None },
+        Reason::CallNotPermitted { ended: Some(at) },
+        Reason::GroupMember { code: 131_005 },
         Reason::AccountOff,
         Reason::AccountRestricted { until: None },
         Reason::AccountRestricted { until: Some(at) },
@@ -63,9 +82,36 @@ fn reasons() -> Vec<Reason> {
         Reason::QueueExpired,
         Reason::QueueCancelled,
     ];
+    let gaps = [
+        SoftOptInGap::NotAllowed,
+        SoftOptInGap::NoSale,
+        SoftOptInGap::NoChanceToObject,
+        SoftOptInGap::SpecialCategory,
+    ];
+    for times in [1, MANY] {
+        let rule = rule();
+        reasons.push(Reason::AskedAlready { times, rule });
+    }
+    for until in [None, Some(at)] {
+        let rule = rule();
+        reasons.push(Reason::AskPause {
+            until,
+            rule: rule.clone(),
+        });
+        reasons.push(Reason::QuietHours { until, rule });
+    }
+    reasons.extend(gaps.map(|gap| Reason::SoftOptInUnmet { gap }));
     reasons.extend(suppressed.map(|(scope, source)| Reason::Suppressed { scope, source }));
     reasons.extend(states.map(|state| Reason::ConsentMissing { state }));
     reasons
+}
+
+/// Numbers that stand nowhere else in a sentence.
+const MANY: u32 = 7_007;
+const DAYS: u32 = 8_008;
+
+fn rule() -> RuleId {
+    RuleId::new("a/rule")
 }
 
 fn instant() -> Timestamp {
@@ -76,13 +122,26 @@ fn instant() -> Timestamp {
 fn row(reason: Reason) -> String {
     let sentence = match reason {
         Reason::AccountRestricted { .. }
+        | Reason::CallNotPermitted { .. }
+        | Reason::AskPause { .. }
         | Reason::ConsentExpired { .. }
+        | Reason::ConsentLapsed { .. }
+        | Reason::QuietHours { .. }
+        | Reason::RegistryBlocked { .. }
         | Reason::InitiationRestricted { .. }
         | Reason::WindowClosed { .. } => reason.sentence().replace(&instant().to_string(), "…"),
-        Reason::EvidenceWeak { grade, wanted } => reason
+        Reason::AskedAlready { .. } => reason.sentence().replace(&MANY.to_string(), "…"),
+        Reason::CapReached { .. } => reason
             .sentence()
-            .replace(grade.name(), "…")
-            .replace(wanted.name(), "…"),
+            .replace(&instant().to_string(), "…")
+            .replace(&MANY.to_string(), "…")
+            .replace(&DAYS.to_string(), "…"),
+        Reason::EvidenceWeak { grade, wanted } | Reason::EvidenceBelowLaw { grade, wanted, .. } => {
+            reason
+                .sentence()
+                .replace(grade.name(), "…")
+                .replace(wanted.name(), "…")
+        }
         Reason::EmergencyStop
         | Reason::Restricted
         | Reason::Suppressed { .. }
@@ -95,12 +154,16 @@ fn row(reason: Reason) -> String {
         | Reason::ConsentMissing { .. }
         | Reason::NoticeOutdated
         | Reason::IdentityKeyMissing
+        | Reason::GroupMember { .. }
         | Reason::AccountOff
         | Reason::PairRate
         | Reason::Throughput
         | Reason::QueuedBehind
         | Reason::QueueExpired
-        | Reason::QueueCancelled => reason.sentence(),
+        | Reason::QueueCancelled
+        | Reason::AskUninvited
+        | Reason::Child { .. }
+        | Reason::SoftOptInUnmet { .. } => reason.sentence(),
     };
     format!("| {} | `{}` | {sentence} |", reason.code(), reason.rule())
 }

@@ -113,7 +113,9 @@ async fn serve(mut stream: TcpStream, then: Then, requests: Arc<Mutex<Vec<String
 async fn read_request(stream: &mut TcpStream) -> Option<String> {
     let mut text = Vec::new();
     loop {
-        if let Some((head, body)) = std::str::from_utf8(&text).ok()?.split_once("\r\n\r\n") {
+        // Within a character of several bytes it is not yet text.
+        let so_far = std::str::from_utf8(&text).unwrap_or_default();
+        if let Some((head, body)) = so_far.split_once("\r\n\r\n") {
             let length = head
                 .lines()
                 .find_map(|line| line.strip_prefix("content-length: "))

@@ -6,7 +6,11 @@ mod dns;
 mod exchange;
 mod failure;
 mod host;
+mod mail;
 mod refusal;
+mod sms;
+#[path = "../../../testkit/src/smtp.rs"]
+pub mod smtp;
 mod ssrf;
 mod targets;
 mod tls;

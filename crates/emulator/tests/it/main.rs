@@ -9,6 +9,7 @@ mod breadth;
 mod faults;
 mod inbound;
 mod magic;
+mod many;
 mod media;
 mod page;
 mod people_calls;

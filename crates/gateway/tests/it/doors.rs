@@ -208,6 +208,11 @@ fn scoped(media: &str, template: &str) -> Vec<(AppScope, &'static str, String)> 
             "DELETE",
             format!("/{NUMBER}/contact_book?messaging_product=whatsapp&bsuid=ZA.1"),
         ),
+        (
+            AppScope::Consent,
+            "POST",
+            format!("/{NUMBER}/imvume_consent_requests"),
+        ),
     ]
 }
 

@@ -128,6 +128,9 @@ async fn admin_url(gateway: &TestGateway) -> String {
         store: Arc::clone(&gateway.store),
         checkpoint: Arc::new(|| None),
         meta: Arc::new(NoMeta),
+        office: Arc::new(api::NoOffice),
+        lists: Arc::new(api::NoLists),
+        portal: Arc::new(api::NoPortal),
     });
     tokio::spawn(async move { axum::serve(listener, router).await });
     format!("http://{address}")

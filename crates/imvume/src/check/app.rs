@@ -99,7 +99,7 @@ impl Meta<'_> {
         };
         let token = format!("{app_id}|{}", self.config.settings.app_secret.as_str());
         findings.extend(self.subscriptions(app_id, &token).await);
-        for number in &self.config.settings.numbers {
+        for number in &self.numbers {
             findings.push(self.inspect(app_id, &token, number).await);
         }
     }

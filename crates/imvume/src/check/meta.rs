@@ -25,15 +25,21 @@ const APART: Duration = Duration::from_mins(2);
 /// How much of an answer is read, in bytes.
 const LONGEST: usize = 1 << 20;
 
-pub(super) async fn check(config: &Config) -> Vec<Finding> {
+/// Looks at the numbers of the file, and at those that are kept in the database.
+pub(super) async fn check(config: &Config, kept: Vec<NumberSettings>) -> Vec<Finding> {
     let egress = match Egress::new(config.settings.egress.clone()) {
         Ok(egress) => egress,
         Err(error) => return vec![Finding::problem("egress", error)],
     };
-    let meta = Meta { config, egress };
+    let configured = config.settings.numbers.iter().cloned();
+    let meta = Meta {
+        config,
+        numbers: configured.chain(kept).collect(),
+        egress,
+    };
     let mut findings = Vec::new();
     let mut accounts: Vec<&str> = Vec::new();
-    for number in &config.settings.numbers {
+    for number in &meta.numbers {
         meta.number(number, &mut findings).await;
         if !accounts.contains(&number.waba_id.as_str()) {
             accounts.push(&number.waba_id);
@@ -47,8 +53,7 @@ pub(super) async fn check(config: &Config) -> Vec<Finding> {
     if accounts.is_empty() {
         findings.push(Finding::note(
             "number",
-            "none stands in the file; one that was added with `imvume number add` is not looked at \
-             here",
+            "none is set up: put one into the file, or add it with `imvume number add`",
         ));
     }
     findings
@@ -56,6 +61,7 @@ pub(super) async fn check(config: &Config) -> Vec<Finding> {
 
 pub(super) struct Meta<'a> {
     pub(super) config: &'a Config,
+    pub(super) numbers: Vec<NumberSettings>,
     egress: Egress,
 }
 

@@ -16,6 +16,11 @@ use serde::de::value::MapAccessDeserializer;
 use toml::Spanned;
 use url::Url;
 
+use crate::config::portal::Portal;
+use crate::config::portal::Written;
+use crate::config::sending::Mail;
+use crate::config::sending::Sms;
+
 /// The whole file.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -26,7 +31,11 @@ pub(crate) struct Document {
     #[serde(default)]
     pub(super) number: Vec<Spanned<Number>>,
     #[serde(default)]
+    pub(super) outbound: Outbound,
+    #[serde(default)]
     pub(super) egress: Egress,
+    #[serde(default)]
+    pub(super) rulebook: Rulebook,
     #[serde(default)]
     pub(super) store: Store,
     #[serde(default)]
@@ -35,6 +44,14 @@ pub(crate) struct Document {
     pub(super) limits: Limits,
     #[serde(default)]
     pub(super) metrics: Metrics,
+    #[serde(default)]
+    pub(super) portal: Portal,
+    #[serde(default)]
+    pub(super) form: Vec<Spanned<Written>>,
+    #[serde(default)]
+    pub(super) mail: Mail,
+    #[serde(default)]
+    pub(super) sms: Sms,
     #[serde(default)]
     pub(super) trace: Trace,
 }
@@ -192,6 +209,14 @@ pub(super) struct Number {
     pub(super) access_token_file: Option<Spanned<PathBuf>>,
 }
 
+/// `[outbound]`: what leaves only where the organisation says so.
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Outbound {
+    pub(super) groups: bool,
+    pub(super) calls: bool,
+}
+
 /// `[egress]`: calls to others.
 #[derive(Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -215,6 +240,14 @@ impl Default for Egress {
             relay_timeout_seconds: 10,
         }
     }
+}
+
+/// `[rulebook]`: packs, calendars and reviews beside those that are built in.
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Rulebook {
+    #[serde(deserialize_with = "some_path")]
+    pub(super) directory: Option<PathBuf>,
 }
 
 /// `[store]`: which database the rows stand in.
@@ -433,7 +466,9 @@ fn path<'de, D: Deserializer<'de>>(deserializer: D) -> Result<PathBuf, D::Error>
     .map(PathBuf::from)
 }
 
-fn some_path<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<PathBuf>, D::Error> {
+pub(super) fn some_path<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<PathBuf>, D::Error> {
     path(deserializer).map(Some)
 }
 
@@ -462,7 +497,9 @@ fn url<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Url, D::Error> {
         .ok_or_else(|| D::Error::custom("wants an http(s) address without a query or a password"))
 }
 
-fn some_url<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Url>, D::Error> {
+pub(super) fn some_url<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Url>, D::Error> {
     url(deserializer).map(Some)
 }
 
@@ -498,7 +535,7 @@ fn field<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Field, D::Error> 
     }
 }
 
-fn positive<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
+pub(super) fn positive<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
     let number = u32::deserialize(deserializer)?;
     if (1..=86_400).contains(&number) {
         Ok(number)

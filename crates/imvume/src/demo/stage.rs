@@ -166,6 +166,13 @@ access_token_file = "access-token"
 [egress]
 allow_private = ["127.0.0.1"]
 
+[portal]
+time_zone = "Africa/Johannesburg"
+
+[[form]]
+code = "news"
+purposes = ["marketing"]
+
 [trace]
 level = "warn"
 "#,

@@ -3,9 +3,13 @@
 use std::net::SocketAddr;
 
 use serde_json::json;
+use testkit::postgres::Cluster;
+use testkit::postgres::Options;
+use testkit::postgres::Stop;
 
 use crate::ask::Ask;
 use crate::instance::Instance;
+use crate::instance::NUMBER_ID;
 
 const APP: &str = "670843887433847";
 
@@ -86,6 +90,109 @@ async fn the_app_at_meta_is_looked_at() {
     ] {
         assert!(!check.out.contains(secret), "{}", check.out);
     }
+}
+
+/// The configuration without its number.
+fn without_number(text: &str) -> String {
+    let (before, rest) = text.split_once("[[number]]").unwrap();
+    let (_, after) = rest.split_once("[egress]").unwrap();
+    format!("{before}[egress]{after}")
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn numbers_of_the_database_are_looked_at_with_their_tokens() {
+    let instance = Instance::new().await;
+    instance.configure(|text| without_number(&text));
+    let check = instance.run(&["check"]).await;
+    check.found(0, "none is set up: put one into the file");
+    assert_eq!(instance.serve().await.stop().await, Some(0));
+    let add = ["number", "add", "--phone-number-id", NUMBER_ID];
+    let rest = [
+        "--waba-id",
+        "102290129340398",
+        "--token-file",
+        "access-token",
+    ];
+    let added = instance.run(&[&add[..], &rest].concat()).await;
+    assert_eq!(added.code, Some(0), "{added:?}");
+    let check = instance.run(&["check"]).await;
+    check.found(0, "number +27 21 555 0100");
+    assert!(
+        check.out.contains("its access token is good"),
+        "{}",
+        check.out
+    );
+    assert!(!check.out.contains("none is set up"), "{}", check.out);
+    assert!(
+        !check.out.contains("emulator-access-token"),
+        "{}",
+        check.out
+    );
+
+    // One that stood in the file has left no token behind.
+    let bare = Instance::new().await;
+    assert_eq!(bare.serve().await.stop().await, Some(0));
+    bare.configure(|text| without_number(&text));
+    let check = bare.run(&["check"]).await;
+    check.found(
+        1,
+        "has no access token, neither in the file nor in the database",
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_is_asked_whether_it_keeps_what_it_acknowledges() {
+    let cluster = Cluster::start(Options::default());
+    let instance = Instance::new().await;
+    let url = cluster.database();
+    instance.on_server(&url);
+    let check = instance.run(&["check"]).await;
+    check.found(
+        0,
+        "store.url            is not looked at: its keys cannot be opened",
+    );
+    let serving = instance.serve().await;
+    // Nobody's turn is taken: the gateway goes on.
+    let check = instance.run(&["check"]).await;
+    check.found(
+        0,
+        "keeps what it acknowledges, in UTF-8; its schema is current",
+    );
+    assert!(check.out.contains("PostgreSQL "), "{}", check.out);
+    assert_eq!(serving.stop().await, Some(0));
+
+    let role = "ALTER ROLE ALL SET synchronous_commit = off";
+    cluster.psql("postgres", role);
+    let check = instance.run(&["check"]).await;
+    check.found(1, "must run with `synchronous_commit = on`");
+    cluster.psql("postgres", "ALTER ROLE ALL RESET synchronous_commit");
+    for (statement, wanted) in [
+        (
+            "UPDATE imvume_schema SET version = 99",
+            "use the newer program",
+        ),
+        (
+            "UPDATE imvume_schema SET version = 1",
+            "brought up to date at the next start",
+        ),
+        ("DROP TABLE imvume_schema", "this is not an Imvume database"),
+    ] {
+        cluster.psql(&url, statement);
+        let check = instance.run(&["check"]).await;
+        assert!(check.out.contains(wanted), "{statement}: {}", check.out);
+    }
+    let latin = cluster.psql(
+        "postgres",
+        "CREATE DATABASE latin ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0",
+    );
+    assert_eq!(latin, "");
+    let name = url.rsplit('/').next().unwrap();
+    instance.on_server(&url.replace(name, "latin"));
+    let check = instance.run(&["check"]).await;
+    check.found(1, "must run with `server_encoding = UTF8`");
+    cluster.stop(Stop::Fast);
+    let check = instance.run(&["check"]).await;
+    check.found(1, "the database server cannot be reached");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

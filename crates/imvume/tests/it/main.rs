@@ -4,6 +4,7 @@
 mod ask;
 mod bad_input;
 mod check;
+mod check_sending;
 mod client;
 mod commands;
 mod configuration;
@@ -19,7 +20,10 @@ mod moving;
 mod named;
 mod number;
 mod operate;
+mod people;
 mod record;
+mod registry;
+mod rulebook;
 mod standby;
 mod tls;
 mod traffic;

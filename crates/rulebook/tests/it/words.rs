@@ -114,6 +114,7 @@ fn english() {
     check("en", "Subscribe", "en/opt-in/subscribe");
     check("en", "help?", "en/help/help");
     check("en", "INFO", "en/help/info");
+    check("en", "Why?", "en/why/why");
     check("xh", "unsubscribe", "en/opt-out/unsubscribe");
 }
 
@@ -128,6 +129,7 @@ fn south_africa() {
     check("af", "BEGIN", "af/opt-in/begin");
     check("af-ZA", "teken in", "af/opt-in/teken-in");
     check("af", "hulp", "af/help/hulp");
+    check("af", "Hoekom?", "af/why/hoekom");
     check("zu", "yima", "zu/opt-out/yima");
     check("zu", "Misa!", "zu/opt-out/misa");
     check("zu", "YEKA", "zu/opt-out/yeka");
@@ -175,6 +177,7 @@ fn europe() {
     check("fr", "DESINSCRIRE", "fr/opt-out/desinscrire");
     check("fr", "reprendre", "fr/opt-in/reprendre");
     check("fr", "aide", "fr/help/aide");
+    check("fr", "pourquoi ?", "fr/why/pourquoi");
     check("de", "Stopp!", "de/opt-out/stopp");
     check("de", "abmelden", "de/opt-out/abmelden");
     check("de", "ABBESTELLEN", "de/opt-out/abbestellen");
@@ -182,6 +185,7 @@ fn europe() {
     check("de", "Ende", "de/opt-out/ende");
     check("de", "anmelden", "de/opt-in/anmelden");
     check("de", "Hilfe", "de/help/hilfe");
+    check("de", "Warum?", "de/why/warum");
     check("es", "¡Baja!", "es/opt-out/baja");
     check("es", "Darme de baja", "es/opt-out/darme-de-baja");
     check("es", "parar", "es/opt-out/parar");
@@ -241,6 +245,7 @@ fn keywords_of_the_domain() {
     check("kündigen", Keyword::StopAmbiguous);
     check("start", Keyword::Start);
     check("hulp", Keyword::Help);
+    check("hoekom", Keyword::Why);
 }
 
 #[test]

@@ -6,7 +6,6 @@ use tokio_postgres::binary_copy::BinaryCopyInWriter;
 
 use crate::dialect;
 use crate::dialect::connection::Connection;
-use crate::dialect::connection::Write;
 use crate::dialect::error::DbResult;
 use crate::dialect::postgres::Session;
 use crate::dialect::value::Value;
@@ -56,8 +55,8 @@ impl<'c> Bulk<'c> {
                 let mut rows = rows.into_iter();
                 for piece in dialect::pieces(rows.len()) {
                     let sql = format!("{head}{}", dialect::tuples(piece.len(), *width));
-                    let values = rows.by_ref().take(piece.len()).flatten().collect();
-                    connection.write_all(vec![Write::Statement { sql: &sql, values }])?;
+                    let values: Vec<Value> = rows.by_ref().take(piece.len()).flatten().collect();
+                    connection.execute(&sql, values.as_slice())?;
                 }
                 Ok(())
             }

@@ -3,15 +3,21 @@
 use rusqlite::CachedStatement;
 
 use crate::dialect;
+use crate::dialect::Statements;
+use crate::dialect::ahead::Outcome;
+use crate::dialect::columns::Column;
+use crate::dialect::columns::Parameter;
 use crate::dialect::error::DbError;
 use crate::dialect::error::DbResult;
 use crate::dialect::postgres;
 use crate::dialect::postgres::Session;
 use crate::dialect::sqlite;
+use crate::dialect::value::Each;
 use crate::dialect::value::FromValue;
 use crate::dialect::value::Params;
 use crate::dialect::value::Value;
 use crate::dialect::value::ValueRef;
+use crate::error::StoreError;
 
 /// How many values a server is asked about at a time. A power of two.
 const PLACES: usize = 256;
@@ -26,16 +32,123 @@ pub(crate) enum Connection {
 /// Something to write, with its values.
 #[derive(Debug)]
 pub(crate) enum Write<'a> {
-    /// One statement.
-    Statement { sql: &'a str, values: Vec<Value> },
-    /// Rows of a table, one behind the other.
-    Rows {
+    /// Rows of a table, for a database that takes them by column.
+    Rows(Given<'a>),
+    /// A statement that writes so many rows of a table.
+    Statement {
         table: &'static str,
-        columns: &'a str,
-        width: usize,
-        on_conflict: &'static str,
+        sql: &'a str,
+        rows: usize,
         values: Vec<Value>,
     },
+}
+
+/// Rows of a table, one behind the other.
+#[derive(Debug)]
+pub(crate) struct Given<'a> {
+    pub(crate) table: &'static str,
+    pub(crate) held: Held,
+    pub(crate) shape: &'a Shape,
+    /// How many values a row has.
+    pub(crate) width: usize,
+    pub(crate) values: Vec<Value>,
+}
+
+/// Whether rows that are written stand in their table already.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub(crate) enum Held {
+    /// All do: they are written over.
+    All,
+    /// None does.
+    None,
+    /// Perhaps: the table says what happens to those that do.
+    Perhaps,
+}
+
+/// The statement that takes rows column by column: what stands before the columns' values and behind.
+#[derive(Debug)]
+pub(crate) struct Shape {
+    pub(crate) columns: String,
+    pub(crate) head: String,
+    pub(crate) tail: String,
+}
+
+/// A question about many rows at once.
+#[derive(Debug)]
+pub(crate) struct Ask {
+    /// The query up to the column that has one of the values.
+    pub(crate) head: &'static str,
+    pub(crate) keys: Keys,
+    /// What follows the values.
+    pub(crate) tail: &'static str,
+    /// The value that `tail` ends with.
+    pub(crate) last: Option<i64>,
+}
+
+/// Values that rows are looked up by.
+#[derive(Debug)]
+pub(crate) enum Keys {
+    Ids(Vec<i64>),
+    Tags(Vec<[u8; 16]>),
+    /// Tags, and what the second half of a union is asked about, as two arrays: only where rows are
+    /// taken by column.
+    TagsAndItems(Vec<[u8; 16]>, Vec<(i64, [u8; 16])>),
+}
+
+impl Keys {
+    pub(crate) const fn is_empty(&self) -> bool {
+        match self {
+            Self::Ids(ids) => ids.is_empty(),
+            Self::Tags(tags) => tags.is_empty(),
+            Self::TagsAndItems(tags, items) => tags.is_empty() && items.is_empty(),
+        }
+    }
+}
+
+impl Ask {
+    /// The statement as a server takes it, with its parameters.
+    pub(super) fn by_column(self) -> (String, Vec<Parameter>) {
+        let Self {
+            head,
+            keys,
+            tail,
+            last,
+        } = self;
+        let blobs = |tags: Vec<[u8; 16]>| {
+            let tags = tags.iter().map(|tag| Some(tag.to_vec()));
+            Parameter::Many(Column::Blobs(tags.collect()))
+        };
+        let integers = |ids: Vec<i64>| {
+            let ids = ids.into_iter().map(Some);
+            Parameter::Many(Column::Integers(ids.collect()))
+        };
+        let (mut sql, mut parameters) = match keys {
+            Keys::Ids(ids) => (format!("{head} = ANY($1){tail}"), vec![integers(ids)]),
+            Keys::Tags(tags) => (format!("{head} = ANY($1){tail}"), vec![blobs(tags)]),
+            Keys::TagsAndItems(tags, items) => {
+                let (first, second) = items.into_iter().unzip();
+                (
+                    format!("{head} = ANY($1){tail}"),
+                    vec![blobs(tags), integers(first), blobs(second)],
+                )
+            }
+        };
+        if let Some(last) = last {
+            parameters.push(Parameter::One(Value::Integer(last)));
+            sql = format!("{sql}${}", parameters.len());
+        }
+        (sql, parameters)
+    }
+
+    /// The statement for so many values.
+    fn by_value(&self, places: usize) -> String {
+        let Self { head, tail, .. } = self;
+        let mut sql = format!("{head} IN ({}){tail}", dialect::list(places));
+        if self.last.is_some() {
+            sql = format!("{sql}${}", places + 1);
+        }
+        sql
+    }
 }
 
 impl Connection {
@@ -64,16 +177,31 @@ impl Connection {
         self.prepare_cached(sql)?.query_row(parameters, read)
     }
 
-    /// Runs many statements that do not wait for one another. Returns how many rows each touched.
-    pub(crate) fn write_all(&self, writes: Vec<Write<'_>>) -> DbResult<Vec<usize>> {
+    /// Writes much that does not wait for one another. Returns the table that did not take as many
+    /// rows as it was given, with how many it took.
+    pub(crate) fn write_all(
+        &self,
+        writes: Vec<Write<'_>>,
+    ) -> DbResult<Option<(&'static str, usize)>> {
         match self {
-            Self::Sqlite(_) => writes
-                .into_iter()
-                .map(|write| match write {
-                    Write::Statement { sql, values } => self.execute(sql, values.as_slice()),
-                    Write::Rows { .. } => Err(DbError::Type),
-                })
-                .collect(),
+            Self::Sqlite(_) => {
+                for write in writes {
+                    let Write::Statement {
+                        table,
+                        sql,
+                        rows,
+                        values,
+                    } = write
+                    else {
+                        return Err(DbError::Type);
+                    };
+                    let touched = self.execute(sql, values.as_slice())?;
+                    if touched != rows {
+                        return Ok(Some((table, touched)));
+                    }
+                }
+                Ok(None)
+            }
             Self::Postgres(session) => session.write_all(writes),
         }
     }
@@ -88,6 +216,95 @@ impl Connection {
             Self::Sqlite(connection) => Ok(connection.execute_batch(sqlite::BEGIN)?),
             Self::Postgres(session) => session.begin(run),
         }
+    }
+
+    /// The same, but what a server says to it is heard with the first thing that is read or written.
+    pub(crate) fn begin_soon(&self, run: i64) -> DbResult<()> {
+        match self {
+            Self::Sqlite(_) => self.begin(run),
+            Self::Postgres(session) => session.begin_soon(run),
+        }
+    }
+
+    /// Whether a transaction can be sent off, to be waited for while the next one is made.
+    pub(crate) const fn overlaps(&self) -> bool {
+        matches!(self, Self::Postgres(_))
+    }
+
+    /// Writes the transaction's last rows and commits it; on a server another one begins behind it if
+    /// `next` gives its run. Says how it ended, or nothing where that is not known yet: then
+    /// [`Connection::settle`] waits for it, and so does whatever is asked before.
+    pub(crate) fn send_off(&self, writes: Vec<Write<'_>>, next: Option<i64>) -> Option<Outcome> {
+        match self {
+            Self::Sqlite(_) => Some(match self.write_all(writes) {
+                Ok(None) => Outcome {
+                    written: Ok(()),
+                    committed: self.commit(),
+                    begun: next.map_or(Ok(()), |run| self.begin(run)),
+                },
+                Ok(Some(_)) => Outcome::unsent(DbError::Ended),
+                Err(fault) => Outcome::unsent(fault),
+            }),
+            Self::Postgres(session) => session.send_off(writes, next),
+        }
+    }
+
+    /// How what was sent off ended.
+    pub(crate) fn settle(&self) -> Outcome {
+        match self {
+            Self::Sqlite(_) => Outcome::unsent(DbError::Ended),
+            Self::Postgres(session) => session.settle(),
+        }
+    }
+
+    /// Asks several questions, which do not wait for one another, and hands each row over with its
+    /// question's place.
+    pub(crate) fn ask(
+        &self,
+        texts: &mut Statements,
+        asks: Vec<Ask>,
+        read: &mut dyn FnMut(usize, &Row<'_>) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        match self {
+            Self::Sqlite(_) => {
+                for (place, ask) in asks.iter().enumerate() {
+                    self.ask_one(texts, ask, &mut |row| read(place, row))?;
+                }
+            }
+            Self::Postgres(session) => {
+                for (place, rows) in session.ask(asks)?.iter().enumerate() {
+                    for row in rows {
+                        read(place, &Row::Postgres(row))?;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn ask_one(
+        &self,
+        texts: &mut Statements,
+        ask: &Ask,
+        read: &mut dyn FnMut(&Row<'_>) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        let keys: Vec<ValueRef<'_>> = match &ask.keys {
+            Keys::Ids(ids) => ids.iter().map(|id| ValueRef::Integer(*id)).collect(),
+            Keys::Tags(tags) => tags.iter().map(|tag| ValueRef::Blob(tag)).collect(),
+            Keys::TagsAndItems(..) => return Err(DbError::Type.into()),
+        };
+        for piece in dialect::pieces(keys.len()) {
+            let make = |places| ask.by_value(places);
+            let sql = texts.between(ask.head, ask.tail, piece.len(), make);
+            let keys = keys.get(piece).unwrap_or_default();
+            let last = ask.last.map(ValueRef::Integer);
+            let mut statement = self.prepare_cached(sql)?;
+            let mut rows = statement.query(Each(keys.iter().copied().chain(last)))?;
+            while let Some(row) = rows.next()? {
+                read(&row)?;
+            }
+        }
+        Ok(())
     }
 
     /// Begins a transaction in a database that nobody writes to yet.

@@ -22,6 +22,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use bytes::BytesMut;
 use futures_util::TryStreamExt;
+use futures_util::future::join;
 use futures_util::future::try_join_all;
 use tokio::runtime::Runtime;
 use tokio_postgres::Client;
@@ -34,7 +35,13 @@ use tokio_postgres::types::ToSql;
 use tokio_postgres::types::Type;
 use tokio_postgres::types::to_sql_checked;
 
-use crate::dialect::connection::Write;
+use crate::dialect::ahead::BEGIN;
+use crate::dialect::ahead::Flight;
+use crate::dialect::ahead::Outcome;
+use crate::dialect::ahead::check_run;
+use crate::dialect::columns::Parameter;
+use crate::dialect::connection::Ask;
+use crate::dialect::connection::Held;
 use crate::dialect::error::DbError;
 use crate::dialect::error::DbResult;
 use crate::dialect::value::Params;
@@ -49,11 +56,13 @@ const PAGE: u32 = 1_024;
 
 /// Where a session's transaction stands.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Phase {
+pub(super) enum Phase {
     Idle,
     Open,
     /// A statement failed: the server ignores everything until the transaction is taken back.
     Failed,
+    /// There is no transaction where the writer believes one: nothing is asked until it takes it back.
+    Barred,
 }
 
 /// A runtime that may be dropped anywhere.
@@ -90,19 +99,23 @@ pub(super) enum Driver {
     },
 }
 
-/// A statement that takes rows column by column, with the types of the columns.
-type ByColumn = (Statement, Arc<[Type]>);
-
 /// A session on the server.
 pub(crate) struct Session {
-    client: Client,
+    pub(super) client: Arc<Client>,
     driver: Driver,
     statements: RefCell<HashMap<String, Statement>>,
-    tables: RefCell<HashMap<&'static str, ByColumn>>,
-    phase: Cell<Phase>,
-    lost: Cell<bool>,
+    /// Statements that take rows column by column, by their tables, and the types of those.
+    pub(super) tables: RefCell<HashMap<Vec<(&'static str, Held)>, Statement>>,
+    pub(super) types: RefCell<HashMap<&'static str, Arc<[Type]>>>,
+    pub(super) phase: Cell<Phase>,
+    /// The run of the transaction that is to begin with what is asked next.
+    begins: Cell<Option<i64>>,
+    /// The end of a transaction that is on its way, and how it ended once that is known.
+    pub(super) flight: RefCell<Option<Flight>>,
+    pub(super) outcome: RefCell<Option<Outcome>>,
+    pub(super) lost: Cell<bool>,
     scans: Cell<u32>,
-    writes: Cell<u64>,
+    pub(super) writes: Cell<u64>,
 }
 
 impl fmt::Debug for Session {
@@ -117,40 +130,112 @@ impl fmt::Debug for Session {
 impl Session {
     pub(super) fn new(client: Client, driver: Driver) -> Self {
         Self {
-            client,
+            client: Arc::new(client),
             driver,
             statements: RefCell::default(),
             tables: RefCell::default(),
+            types: RefCell::default(),
             phase: Cell::new(Phase::Idle),
+            begins: Cell::new(None),
+            flight: RefCell::new(None),
+            outcome: RefCell::new(None),
             lost: Cell::new(false),
             scans: Cell::new(0),
             writes: Cell::new(0),
         }
     }
 
-    /// Waits on this thread for an answer, and remembers what a failure means for the transaction.
-    fn wait<T>(
-        &self,
-        answer: impl Future<Output = Result<T, tokio_postgres::Error>>,
-    ) -> DbResult<T> {
-        let answer = match &self.driver {
+    /// Waits on this thread.
+    pub(super) fn drive<T>(&self, answer: impl Future<Output = T>) -> DbResult<T> {
+        match &self.driver {
             Driver::Own(io) => match io.runtime() {
-                Some(runtime) => runtime.block_on(answer),
-                None => return Err(DbError::Lost),
+                Some(runtime) => Ok(runtime.block_on(answer)),
+                None => Err(DbError::Lost),
             },
-            Driver::Shared { .. } => park_on(answer),
-        };
+            Driver::Shared { .. } => Ok(park_on(answer)),
+        }
+    }
+
+    /// Remembers what a failure means for the transaction.
+    fn judge<T>(&self, answer: Result<T, tokio_postgres::Error>) -> DbResult<T> {
         answer.map_err(|error| {
-            let error = DbError::from(error);
             if self.phase.get() == Phase::Open {
                 self.phase.set(Phase::Failed);
             }
-            if matches!(error, DbError::Lost) || self.client.is_closed() {
-                self.lost.set(true);
-                return DbError::Lost;
-            }
-            error
+            self.fault(error)
         })
+    }
+
+    /// What a failure was, and whether the connection is gone with it.
+    pub(super) fn fault(&self, error: tokio_postgres::Error) -> DbError {
+        let error = DbError::from(error);
+        if matches!(error, DbError::Lost) || self.client.is_closed() {
+            self.lost.set(true);
+            return DbError::Lost;
+        }
+        error
+    }
+
+    /// Waits on this thread for an answer, and remembers what a failure means for the transaction.
+    pub(super) fn wait<T>(
+        &self,
+        answer: impl Future<Output = Result<T, tokio_postgres::Error>>,
+    ) -> DbResult<T> {
+        self.judge(self.drive(answer)?)
+    }
+
+    /// That what is asked now is asked in the transaction the writer believes in: the one before it has
+    /// ended well.
+    pub(super) fn clear(&self) -> DbResult<()> {
+        if self.flight.borrow().is_some() {
+            let outcome = self.land();
+            *self.outcome.borrow_mut() = Some(outcome);
+        }
+        if self.phase.get() == Phase::Barred {
+            return Err(DbError::Ended);
+        }
+        Ok(())
+    }
+
+    /// The same, and that it has begun.
+    pub(super) fn started(&self) -> DbResult<()> {
+        self.clear()?;
+        let Some(run) = self.begins.take() else {
+            return Ok(());
+        };
+        let begun = self.drive(self.client.simple_query(BEGIN))?;
+        self.check_begun(run, begun)
+    }
+
+    fn check_begun(
+        &self,
+        run: i64,
+        begun: Result<Vec<SimpleQueryMessage>, tokio_postgres::Error>,
+    ) -> DbResult<()> {
+        let checked = begun
+            .map_err(|error| self.fault(error))
+            .and_then(|messages| check_run(run, &messages));
+        if checked.is_err() {
+            // Whatever fails after `BEGIN` leaves it to be taken back.
+            let _ = self.drive(self.client.simple_query("ROLLBACK"));
+            self.phase.set(Phase::Barred);
+        }
+        checked
+    }
+
+    /// Reads, behind the beginning of the transaction where that is not made yet.
+    fn read<T>(
+        &self,
+        answer: impl Future<Output = Result<T, tokio_postgres::Error>>,
+    ) -> DbResult<T> {
+        self.clear()?;
+        let Some(run) = self.begins.take() else {
+            return self.wait(answer);
+        };
+        let begin = self.client.simple_query(BEGIN);
+        let (begun, answer) = self.drive(join(begin, answer))?;
+        self.check_begun(run, begun)?;
+        self.judge(answer)
     }
 
     /// Asks nothing for a while. Only for a session whose thread drives it.
@@ -163,6 +248,11 @@ impl Session {
 
     /// Runs statements without parameters. Returns the first column of the first row, as text.
     pub(super) fn batch(&self, sql: &str) -> DbResult<Option<String>> {
+        self.started()?;
+        self.say(sql)
+    }
+
+    fn say(&self, sql: &str) -> DbResult<Option<String>> {
         let messages = self.wait(self.client.simple_query(sql))?;
         Ok(messages.iter().find_map(|message| match message {
             SimpleQueryMessage::Row(row) => row.get(0).map(str::to_owned),
@@ -185,10 +275,13 @@ impl Session {
     pub(super) fn prepare_cached(&self, sql: &str) -> DbResult<Statement> {
         if !sql.starts_with("SELECT") {
             self.writes.set(self.writes.get() + 1);
+            // Nothing is written before it is known that the transaction has begun.
+            self.started()?;
         }
         if let Some(statement) = self.statements.borrow().get(sql) {
             return Ok(statement.clone());
         }
+        self.clear()?;
         let statement = self.wait(self.client.prepare(sql))?;
         let mut statements = self.statements.borrow_mut();
         if statements.len() >= PREPARED {
@@ -199,6 +292,7 @@ impl Session {
     }
 
     pub(super) fn execute(&self, statement: &Statement, values: Vec<Value>) -> DbResult<usize> {
+        self.started()?;
         let touched = self.wait(self.client.execute_raw(statement, values))?;
         Ok(usize::try_from(touched).unwrap_or(usize::MAX))
     }
@@ -208,75 +302,32 @@ impl Session {
         statement: &Statement,
         values: Vec<Value>,
     ) -> DbResult<Vec<tokio_postgres::Row>> {
-        self.wait(async {
+        self.read(async {
             let rows = self.client.query_raw(statement, values).await?;
             rows.try_collect().await
         })
     }
 
-    /// Sends all statements at once and then waits for all answers: one journey instead of many.
-    pub(super) fn write_all(&self, writes: Vec<Write<'_>>) -> DbResult<Vec<usize>> {
-        let mut prepared = Vec::with_capacity(writes.len());
-        for write in writes {
-            prepared.push(match write {
-                Write::Statement { sql, values } => {
-                    Ready::Statement(self.prepare_cached(sql)?, values)
-                }
-                Write::Rows {
-                    table,
-                    columns,
-                    width,
-                    on_conflict,
-                    values,
-                } => {
-                    let (statement, types) = self.by_column(table, (columns, on_conflict))?;
-                    Ready::Columns(statement, transpose(&types, width, values)?)
-                }
-            });
+    /// Asks everything at once and then waits for all answers: one journey instead of many.
+    pub(super) fn ask(&self, asks: Vec<Ask>) -> DbResult<Vec<Vec<tokio_postgres::Row>>> {
+        let mut prepared = Vec::with_capacity(asks.len());
+        for ask in asks {
+            let (sql, parameters) = ask.by_column();
+            prepared.push((self.prepare_cached(&sql)?, parameters));
         }
-        let sent = prepared.into_iter().map(|ready| async move {
-            match ready {
-                Ready::Statement(statement, values) => {
-                    self.client.execute_raw(&statement, values).await
-                }
-                Ready::Columns(statement, columns) => {
-                    self.client.execute_raw(&statement, columns).await
-                }
-            }
-        });
-        let touched = self.wait(try_join_all(sent))?;
-        let count = |touched| usize::try_from(touched).unwrap_or(usize::MAX);
-        Ok(touched.into_iter().map(count).collect())
+        let asked = prepared
+            .into_iter()
+            .map(|(statement, parameters)| self.rows_of(statement, parameters));
+        self.read(try_join_all(asked))
     }
 
-    /// The statement that takes rows of a table column by column, with the types of its columns.
-    fn by_column(
+    async fn rows_of(
         &self,
-        table: &'static str,
-        (columns, on_conflict): (&str, &str),
-    ) -> DbResult<ByColumn> {
-        self.writes.set(self.writes.get() + 1);
-        if let Some((statement, types)) = self.tables.borrow().get(table) {
-            return Ok((statement.clone(), Arc::clone(types)));
-        }
-        let shape = self.wait(
-            self.client
-                .prepare(&format!("SELECT {columns} FROM {table}")),
-        )?;
-        let types: Arc<[Type]> = shape.columns().iter().map(|c| c.type_().clone()).collect();
-        let arrays: Vec<String> = types
-            .iter()
-            .enumerate()
-            .map(|(place, ty)| format!("${}::{}[]", place + 1, ty.name()))
-            .collect();
-        let sql = format!(
-            "INSERT INTO {table} ({columns}) SELECT * FROM unnest({}){on_conflict}",
-            arrays.join(", ")
-        );
-        let statement = self.wait(self.client.prepare(&sql))?;
-        let held = (statement.clone(), Arc::clone(&types));
-        self.tables.borrow_mut().insert(table, held);
-        Ok((statement, types))
+        statement: Statement,
+        parameters: Vec<Parameter>,
+    ) -> Result<Vec<tokio_postgres::Row>, tokio_postgres::Error> {
+        let rows = self.client.query_raw(&statement, parameters).await?;
+        rows.try_collect().await
     }
 
     /// Begins to copy rows into a table.
@@ -285,6 +336,7 @@ impl Session {
         table: &str,
         columns: &str,
     ) -> DbResult<Pin<Box<BinaryCopyInWriter>>> {
+        self.started()?;
         let shape = self.wait(
             self.client
                 .prepare(&format!("SELECT {columns} FROM {table}")),
@@ -335,16 +387,20 @@ impl Session {
     /// Begins the writer's transaction, if nobody has taken over: whoever does counts `run` up, and
     /// cannot while a transaction holds it.
     pub(super) fn begin(&self, run: i64) -> DbResult<()> {
-        // Open as soon as it is asked for: whatever fails after `BEGIN` leaves it to be taken back.
+        self.begin_soon(run)?;
+        let begun = self.started();
+        if begun.is_err() {
+            self.rollback()?;
+        }
+        begun
+    }
+
+    /// The same, together with what is read next.
+    pub(super) fn begin_soon(&self, run: i64) -> DbResult<()> {
+        self.clear()?;
         self.phase.set(Phase::Open);
-        let held = self.batch("BEGIN; SELECT value FROM settings WHERE name = 'run' FOR SHARE");
-        let fault = match held {
-            Ok(Some(held)) if held.parse() == Ok(run) => return Ok(()),
-            Ok(_) => DbError::Fenced,
-            Err(error) => error,
-        };
-        self.rollback()?;
-        Err(fault)
+        self.begins.set(Some(run));
+        Ok(())
     }
 
     pub(super) fn begin_read(&self) -> DbResult<()> {
@@ -354,6 +410,7 @@ impl Session {
     }
 
     pub(super) fn commit(&self) -> DbResult<()> {
+        let _ = self.started();
         // The server answers the commit of a failed transaction by taking it back, without an error.
         if self.phase.get() != Phase::Open {
             self.rollback()?;
@@ -365,14 +422,17 @@ impl Session {
     }
 
     pub(super) fn rollback(&self) -> DbResult<()> {
-        if self.phase.replace(Phase::Idle) == Phase::Idle || self.lost.get() {
-            return Ok(());
+        let waits = self.begins.take().is_some();
+        match self.phase.replace(Phase::Idle) {
+            Phase::Open | Phase::Failed if !waits && !self.lost.get() => {
+                self.say("ROLLBACK").map(drop)
+            }
+            _ => Ok(()),
         }
-        self.batch("ROLLBACK").map(drop)
     }
 
     pub(super) fn in_transaction(&self) -> bool {
-        self.phase.get() != Phase::Idle && !self.lost.get()
+        matches!(self.phase.get(), Phase::Open | Phase::Failed) && !self.lost.get()
     }
 
     /// What failed was taken back: the transaction goes on.
@@ -437,64 +497,6 @@ pub(super) fn gather(parameters: impl Params) -> DbResult<Vec<Value>> {
 /// A column's value where the row keeps it.
 pub(super) fn value(row: &tokio_postgres::Row, column: usize) -> DbResult<ValueRef<'_>> {
     row.try_get(column).map_err(|_| DbError::Type)
-}
-
-/// What is ready to be sent.
-enum Ready {
-    Statement(Statement, Vec<Value>),
-    Columns(Statement, Vec<Column>),
-}
-
-/// The values of one column of many rows.
-#[derive(Debug)]
-enum Column {
-    Blobs(Vec<Option<Vec<u8>>>),
-    Integers(Vec<Option<i64>>),
-    Texts(Vec<Option<String>>),
-}
-
-/// Turns rows into columns.
-fn transpose(types: &[Type], width: usize, values: Vec<Value>) -> DbResult<Vec<Column>> {
-    let rows = values.len() / width.max(1);
-    let mut columns: Vec<Column> = types
-        .iter()
-        .map(|ty| match *ty {
-            Type::BYTEA => Column::Blobs(Vec::with_capacity(rows)),
-            Type::INT8 => Column::Integers(Vec::with_capacity(rows)),
-            _ => Column::Texts(Vec::with_capacity(rows)),
-        })
-        .collect();
-    let mut values = values.into_iter();
-    for _ in 0..rows {
-        for (column, value) in columns.iter_mut().zip(values.by_ref()) {
-            match (column, value) {
-                (Column::Blobs(all), Value::Blob(blob)) => all.push(Some(blob)),
-                (Column::Blobs(all), Value::Null) => all.push(None),
-                (Column::Integers(all), Value::Integer(number)) => all.push(Some(number)),
-                (Column::Integers(all), Value::Null) => all.push(None),
-                (Column::Texts(all), Value::Text(text)) => all.push(Some(text)),
-                (Column::Texts(all), Value::Null) => all.push(None),
-                _ => return Err(DbError::Type),
-            }
-        }
-    }
-    Ok(columns)
-}
-
-impl ToSql for Column {
-    fn to_sql(&self, ty: &Type, out: &mut BytesMut) -> Result<IsNull, Fault> {
-        match self {
-            Self::Blobs(all) => all.to_sql(ty, out),
-            Self::Integers(all) => all.to_sql(ty, out),
-            Self::Texts(all) => all.to_sql(ty, out),
-        }
-    }
-
-    fn accepts(_: &Type) -> bool {
-        true
-    }
-
-    to_sql_checked!();
 }
 
 type Fault = Box<dyn std::error::Error + Sync + Send>;

@@ -29,6 +29,7 @@ use crate::error::StoreError;
 pub(crate) const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/postgres/0001_init.sql"),
     include_str!("../../migrations/postgres/0002_breadth.sql"),
+    include_str!("../../migrations/postgres/0003_consent.sql"),
 ];
 
 /// The oldest server that is known to work, as `server_version_num` has it.
@@ -57,6 +58,11 @@ const LOCK_NOT_AVAILABLE: &str = "55P03";
 const SESSION: &str = "SET plan_cache_mode = force_generic_plan; SET jit = off; \
      SET lock_timeout = '10s'; SET idle_in_transaction_session_timeout = '60s'; \
      SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3";
+
+/// What the session that writes sets beside it: a plan that was made while a table was small must not
+/// read it whole once it is large.
+const BY_KEY: &str = "SET enable_seqscan = off; SET enable_bitmapscan = off; \
+     SET enable_hashjoin = off; SET enable_mergejoin = off";
 
 /// What the server must promise, with what it has to say.
 const PROMISES: [(&str, &[&str]); 4] = [
@@ -161,7 +167,18 @@ impl Server {
         let client = io.block_on(self.connect()).map_err(unreachable)?;
         let session = Session::new(client, Driver::Own(Io::new(io)));
         check(&session)?;
+        session.batch(BY_KEY)?;
         Ok(session)
+    }
+
+    /// Opens a session to look around with: it takes no turn and changes nothing. Tells the server's
+    /// version, and the schema of the database, 0 for none.
+    pub(super) fn open_to_look(&self) -> Result<(Session, String, usize), StoreError> {
+        let session = self.session()?;
+        session.batch("SET default_transaction_read_only = on")?;
+        let version = session.batch("SHOW server_version")?.unwrap_or_default();
+        let schema = schema(&session)?.unwrap_or_default();
+        Ok((session, version, usize::try_from(schema).unwrap_or(0)))
     }
 
     /// Opens a session that can only read.
@@ -344,20 +361,14 @@ fn check(session: &Session) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Brings the schema up to date, one transaction a step: a kill leaves a step done or not begun.
-fn migrate(session: &Session) -> Result<(), StoreError> {
+/// The schema of the database; none where it is empty.
+fn schema(session: &Session) -> Result<Option<i64>, StoreError> {
     let known = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
     let tables = session.batch(
         "SELECT string_agg(tablename, ' ') FROM pg_tables WHERE schemaname = current_schema()",
     )?;
     let found = match tables.as_deref() {
-        None | Some("") => {
-            session.batch(
-                "BEGIN; CREATE TABLE imvume_schema (version BIGINT NOT NULL); \
-                 INSERT INTO imvume_schema VALUES (0); COMMIT",
-            )?;
-            0
-        }
+        None | Some("") => return Ok(None),
         Some(tables) if tables.split(' ').any(|table| table == "imvume_schema") => session
             .batch("SELECT version FROM imvume_schema")?
             .and_then(|version| version.parse().ok())
@@ -367,6 +378,20 @@ fn migrate(session: &Session) -> Result<(), StoreError> {
     if found > known {
         return Err(StoreError::Newer { found, known });
     }
+    Ok(Some(found))
+}
+
+/// Brings the schema up to date, one transaction a step: a kill leaves a step done or not begun.
+fn migrate(session: &Session) -> Result<(), StoreError> {
+    let found = if let Some(found) = schema(session)? {
+        found
+    } else {
+        session.batch(
+            "BEGIN; CREATE TABLE imvume_schema (version BIGINT NOT NULL); \
+             INSERT INTO imvume_schema VALUES (0); COMMIT",
+        )?;
+        0
+    };
     let done = usize::try_from(found).unwrap_or(0);
     for (step, sql) in MIGRATIONS.iter().enumerate().skip(done) {
         let version = step + 1;

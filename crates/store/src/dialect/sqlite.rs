@@ -21,6 +21,7 @@ pub(super) const BEGIN: &str = "BEGIN IMMEDIATE";
 pub(crate) const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/sqlite/0001_init.sql"),
     include_str!("../../migrations/sqlite/0002_breadth.sql"),
+    include_str!("../../migrations/sqlite/0003_consent.sql"),
 ];
 
 /// `b"IMVU"`: marks the file as one of ours.
@@ -65,6 +66,14 @@ pub(super) fn open_reader(path: &Path) -> Result<Connection, StoreError> {
         "PRAGMA query_only = ON; PRAGMA busy_timeout = 5000; PRAGMA cache_size = -8192;",
     )?;
     Ok(connection)
+}
+
+/// Opens a connection to look around with, and tells the schema of the database.
+pub(super) fn open_to_look(path: &Path) -> Result<(Connection, usize), StoreError> {
+    let connection = open_reader(path)?;
+    check_ours(&connection)?;
+    let (found, _) = schema(&connection)?;
+    Ok((connection, usize::try_from(found).unwrap_or(0)))
 }
 
 /// Plans a statement once. Otherwise SQLite plans it anew whenever a bound value changes, in the hope

@@ -71,6 +71,12 @@ impl AsValue for Value {
     }
 }
 
+impl AsValue for ValueRef<'_> {
+    fn as_value(&self) -> ValueRef<'_> {
+        *self
+    }
+}
+
 impl AsValue for str {
     fn as_value(&self) -> ValueRef<'_> {
         ValueRef::Text(self)
@@ -165,7 +171,7 @@ where
 
 /// Parameters that come two by two.
 #[derive(Debug)]
-pub(crate) struct Pairs<'p, A, B>(pub(crate) Padded<'p, (A, B)>);
+pub(crate) struct Pairs<'p, A, B>(pub(crate) &'p [(A, B)]);
 
 impl<A: AsValue, B: AsValue> Params for Pairs<'_, A, B> {
     fn bind(self, to: &mut dyn FnMut(ValueRef<'_>) -> DbResult<()>) -> DbResult<()> {

@@ -34,8 +34,10 @@ pub(crate) fn open_all(
         while let Some(row) = rows.next()? {
             opened += 1;
             let (id, key): (i64, i64) = (row.get(1)?, row.get(2)?);
-            let place = place(sealed.record, row.get(3)?, id, key);
             let value = row.blob(0).unwrap_or_default();
+            // A field that no value can stand in was tampered with.
+            let field = u8::try_from(row.get::<i64>(3)?).unwrap_or(u8::MAX);
+            let place = place(sealed.record, field, id, key);
             let whole = match (sealed.under, key) {
                 (Under::Day, day) => keyring
                     .existing_quarantine_key(day)
@@ -240,6 +242,16 @@ const SEALED: &[Sealed] = &[
         ("audit_details", "sealed_detail"),
         ("key_id", "1"),
         RecordKind::Detail,
+    ),
+    sealed(
+        ("traits", "sealed_value"),
+        ("key_id", "kind"),
+        RecordKind::Trait,
+    ),
+    sealed(
+        ("confirmations", "sealed_request"),
+        ("key_id", "1"),
+        RecordKind::Confirmation,
     ),
     Sealed {
         under: Under::Day,

@@ -5,4 +5,5 @@ mod lease;
 mod load;
 mod locks;
 mod outage;
+mod overlap;
 mod settings;

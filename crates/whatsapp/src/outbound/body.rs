@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::Addressee;
 use super::DirectCategory;
 use super::MediaSource;
 use super::MediaUse;
@@ -29,20 +30,26 @@ use crate::recipient::Recipient;
 use crate::strict;
 use crate::strict::StrictError;
 
+/// The longest id of a group. Meta documents no bound; those seen have 60 characters.
+const LONGEST_GROUP: usize = 256;
+
 const PRODUCT: Field = must(
     "messaging_product",
     "messaging_product",
     Shape::OneOf(&["whatsapp"]),
 );
 
+/// What has no place beside a group.
+const PERSONAL: &str = "group, category, recipient, recipient_identity_key_hash";
+
 static COMMON: &[Field] = &[
     PRODUCT,
     may(
         "recipient_type",
         "recipient_type",
-        Shape::OneOf(&["individual"]),
+        Shape::OneOf(&["group", "individual"]),
     ),
-    may("to", "to", Shape::Text(1, 64)),
+    may("to", "to", Shape::Text(1, LONGEST_GROUP)),
     may("recipient", "recipient", Shape::Text(1, 160)),
     may("type", "type", Shape::Text(1, 64)),
     may("context", "context", Shape::Object(CONTEXT)),
@@ -132,7 +139,8 @@ fn read(body: &Object) -> Result<MessagesBody, BodyError> {
 
 fn send(value: Value, edge: SendEdge) -> Result<SendBody, BodyError> {
     let body = object(&value, "body")?;
-    if body.get("recipient_type").and_then(Value::as_str) == Some("group") {
+    let to_group = body.get("recipient_type").and_then(Value::as_str) == Some("group");
+    if to_group && edge == SendEdge::MarketingMessages {
         return Err(BodyError::new("recipient_type", Fault::Group));
     }
     let kind = kind(body)?;
@@ -146,7 +154,12 @@ fn send(value: Value, edge: SendEdge) -> Result<SendBody, BodyError> {
         fields.extend_from_slice(MARKETING);
     }
     check_object(body, "body", &fields)?;
-    let (recipient, input) = recipient(body)?;
+    let (recipient, input) = if to_group {
+        group(body, kind)?
+    } else {
+        let (recipient, input) = recipient(body)?;
+        (Addressee::Person(recipient), input)
+    };
     let category = category(body, kind)?;
     let mut found = Found::default();
     if let Some(payload) = body.get(kind.as_str()) {
@@ -210,6 +223,37 @@ fn recipient(body: &Object) -> Result<(Recipient, String), BodyError> {
             Ok((Recipient::Scoped(scoped), id))
         }
         (None, None) => Err(BodyError::new("to", Fault::Missing)),
+    }
+}
+
+/// A group, by its id. Groups take text, files and templates ("Groups API"), and nothing that is
+/// meant for one person.
+fn group(body: &Object, kind: OutboundKind) -> Result<(Addressee, String), BodyError> {
+    match kind {
+        OutboundKind::Audio
+        | OutboundKind::Document
+        | OutboundKind::Image
+        | OutboundKind::Sticker
+        | OutboundKind::Template
+        | OutboundKind::Text
+        | OutboundKind::Video => {}
+        OutboundKind::Contacts
+        | OutboundKind::Interactive
+        | OutboundKind::Location
+        | OutboundKind::Reaction => return Err(BodyError::new("type", Fault::NotInGroups)),
+    }
+    for of_one in ["category", "recipient", "recipient_identity_key_hash"] {
+        if body.contains_key(of_one) {
+            return Err(BodyError::new("recipient_type", Fault::Conflict(PERSONAL)));
+        }
+    }
+    let id = string(body, "to").ok_or(BodyError::new("to", Fault::Missing))?;
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"+/=_-".contains(&byte);
+    // A number is no group, however it is written.
+    if id.bytes().all(plain) && id.bytes().any(|byte| byte.is_ascii_alphabetic()) {
+        Ok((Addressee::Group(id.clone()), id))
+    } else {
+        Err(BodyError::new("to", Fault::NotAGroup))
     }
 }
 

@@ -37,6 +37,12 @@ pub enum Fault {
          person instead"
     )]
     Group,
+    /// No id of a group.
+    #[error("is not the id of a group")]
+    NotAGroup,
+    /// Groups do not take this type.
+    #[error("groups take text, files and templates")]
+    NotInGroups,
     /// Not JSON.
     #[error("is not json")]
     Json,
@@ -99,11 +105,12 @@ impl BodyError {
             Fault::Count(..)
             | Fault::Length(..)
             | Fault::Link(_)
+            | Fault::NotAGroup
             | Fault::Range
             | Fault::Recipient(_)
             | Fault::Repeated
             | Fault::Value => 131_009,
-            Fault::Unsupported => 131_051,
+            Fault::NotInGroups | Fault::Unsupported => 131_051,
         }
     }
 

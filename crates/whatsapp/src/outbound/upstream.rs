@@ -3,6 +3,7 @@
 use serde_json::Value;
 use serde_json::json;
 
+use super::Addressee;
 use super::OutboundKind;
 use super::SendBody;
 use crate::ascii::ascii_json;
@@ -51,12 +52,17 @@ impl SendBody {
         for key in ["to", "recipient", "context", "biz_opaque_callback_data"] {
             body.remove(key);
         }
-        body.insert("recipient_type".to_owned(), json!("individual"));
         body.insert("type".to_owned(), json!(self.kind.as_str()));
-        let (key, recipient) = match upstream.recipient.unwrap_or(&self.recipient) {
-            Recipient::Phone(phone) => ("to", phone.as_str()),
-            Recipient::Scoped(id) => ("recipient", id.as_str()),
+        let person = match (&self.recipient, upstream.recipient) {
+            (Addressee::Group(_), _) => None,
+            (Addressee::Person(named), other) => Some(other.unwrap_or(named)),
         };
+        let (kind, key, recipient) = match person {
+            None => ("group", "to", self.recipient.as_str()),
+            Some(Recipient::Phone(phone)) => ("individual", "to", phone.as_str()),
+            Some(Recipient::Scoped(id)) => ("individual", "recipient", id.as_str()),
+        };
+        body.insert("recipient_type".to_owned(), json!(kind));
         body.insert(key.to_owned(), json!(recipient));
         if let Some(id) = upstream.context_id {
             body.insert("context".to_owned(), json!({"message_id": id}));

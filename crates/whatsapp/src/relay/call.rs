@@ -1,4 +1,5 @@
-//! A call in its envelope. In either mode only what is listed passes: never a session description.
+//! A call in its envelope. In either mode only what is listed passes. A session description is never
+//! among what was stored; who takes the call gets it from beside.
 
 use std::fmt;
 
@@ -48,12 +49,31 @@ impl fmt::Debug for RelayCall<'_> {
     }
 }
 
+/// What stands beside a stored call.
+#[derive(Clone, Copy, Default)]
+pub struct CallBeside<'a> {
+    /// The session description of the event, and whether it answers one of ours.
+    pub session: Option<(bool, &'a str)>,
+    /// The app's own data, as it placed the call with.
+    pub callback_data: Option<&'a str>,
+}
+
+impl fmt::Debug for CallBeside<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("CallBeside")
+    }
+}
+
 /// One event of a call as an app gets it (field `calls`): ASCII-escaped JSON, always the same for the
 /// same input. [`Rewrite::message_id`] is the call's opaque id.
 ///
 /// # Errors
 /// [`RenderError::Stored`] if what was stored is not a call's JSON.
-pub fn render_call(call: &RelayCall<'_>, rewrite: &Rewrite<'_>) -> Result<String, RenderError> {
+pub fn render_call(
+    call: &RelayCall<'_>,
+    rewrite: &Rewrite<'_>,
+    beside: CallBeside<'_>,
+) -> Result<String, RenderError> {
     let kept = keepable(call.call_raw.as_bytes());
     let stored = std::str::from_utf8(&kept).ok().and_then(object);
     let stored = stored.ok_or(RenderError::Stored)?;
@@ -100,6 +120,13 @@ pub fn render_call(call: &RelayCall<'_>, rewrite: &Rewrite<'_>) -> Result<String
     out.insert(ours.to_owned(), json!(own));
     out.insert("id".to_owned(), json!(rewrite.message_id));
     out.insert("timestamp".to_owned(), json!(alias::timestamp(&stored)));
+    if let Some((is_answer, sdp)) = beside.session {
+        let kind = if is_answer { "answer" } else { "offer" };
+        out.insert("session".to_owned(), json!({"sdp_type": kind, "sdp": sdp}));
+    }
+    if let Some(data) = beside.callback_data {
+        out.insert("biz_opaque_callback_data".to_owned(), json!(data));
+    }
     let value = json!({
         "messaging_product": "whatsapp",
         "metadata": metadata(call.display_phone_number, call.phone_number_id),

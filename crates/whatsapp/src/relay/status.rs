@@ -114,6 +114,36 @@ pub fn render_status(status: &RelayStatus<'_>, rewrite: &Rewrite<'_>) -> String 
     envelope(status.waba_id, "messages", &value)
 }
 
+/// One status of a message to a group, as an app in either mode gets it. Who of the people in it
+/// has got or read it is not told, nor are Meta's sentences, which sometimes repeat a number.
+pub fn render_group_status(status: &RelayStatus<'_>, group_id: &str, message_id: &str) -> String {
+    let mut out = Object::new();
+    let mut insert = |key: &str, value: Value| out.insert(key.to_owned(), value);
+    insert("id", json!(message_id));
+    insert("status", json!(status.status));
+    insert("timestamp", json!(status.timestamp.to_string()));
+    insert("recipient_type", json!("group"));
+    insert("recipient_id", json!(group_id));
+    if let Some(data) = status.callback_data {
+        insert("biz_opaque_callback_data", json!(data));
+    }
+    if let Some(pricing) = status.pricing_raw.and_then(object) {
+        insert("pricing", listed(&pricing, &Scrubber::new(&[])));
+    }
+    if !status.errors.is_empty() {
+        let errors: Vec<Value> = (status.errors.iter())
+            .map(|error| json!({"code": error.code, "title": error.title, "href": HELP}))
+            .collect();
+        insert("errors", json!(errors));
+    }
+    let value = json!({
+        "messaging_product": "whatsapp",
+        "metadata": metadata(status.display_phone_number, status.phone_number_id),
+        "statuses": [out],
+    });
+    envelope(status.waba_id, "messages", &value)
+}
+
 fn listed(pricing: &Object, scrubber: &Scrubber) -> Value {
     ["billable", "category", "pricing_model", "type"]
         .into_iter()

@@ -64,7 +64,7 @@ impl BlockAnswer<'_> {
         for answer in answers {
             let (key, id) = match answer.person {
                 super::AnsweredPerson::UserId(id) => ("user_id", id),
-                super::AnsweredPerson::WaId(id) => ("wa_id", id),
+                super::AnsweredPerson::Group(id) | super::AnsweredPerson::WaId(id) => ("wa_id", id),
             };
             let mut entry = json!({"input": answer.input, key: id});
             match answer.outcome {

@@ -1,5 +1,5 @@
 //! Calls. A person's call opens the customer service window; the session description of a call is
-//! not read and not kept.
+//! handed on beside what may be kept, and never in it.
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -47,8 +47,19 @@ pub struct Call<'a> {
     pub timestamp: Option<i64>,
     /// There was a timestamp and it was not believable.
     pub timestamp_odd: bool,
+    /// The session description: for who takes the call, and for nobody to keep.
+    pub session: Option<Session<'a>>,
     /// The call, without its session description.
     pub raw: Kept<'a>,
+}
+
+/// A session description (RFC 8866). It tells addresses of the network.
+#[derive(Clone, Debug)]
+pub struct Session<'a> {
+    /// Whether it answers one of ours; else it is an offer.
+    pub is_answer: bool,
+    /// The description.
+    pub sdp: Text<'a>,
 }
 
 /// Meta's `event` of a call.
@@ -215,6 +226,7 @@ pub(super) fn read<'a>(
         biz_opaque_callback_data: wire.biz_opaque_callback_data,
         timestamp: wire.timestamp.seconds,
         timestamp_odd: wire.timestamp.odd,
+        session: wire.session.and_then(session),
         raw: Kept::new(raw),
     };
     if call.opens_window() && call.phone.is_none() && call.user_id.is_none() {
@@ -248,6 +260,27 @@ fn same_number(number: Option<&str>, scope: &Scope<'_>) -> bool {
     number.is_some_and(|number| own.is_some_and(|own| !own.is_empty() && own == digits(number)))
 }
 
+/// A session description that can be read; a call without one is a call all the same.
+fn session(raw: &RawValue) -> Option<Session<'_>> {
+    #[derive(Deserialize)]
+    struct Wire<'a> {
+        #[serde(borrow, deserialize_with = "text::required")]
+        sdp: Text<'a>,
+        #[serde(borrow, deserialize_with = "text::required")]
+        sdp_type: Text<'a>,
+    }
+    let wire: Wire<'_> = serde_json::from_str(raw.get()).ok()?;
+    let is_answer = match wire.sdp_type.as_str() {
+        "answer" => true,
+        "offer" => false,
+        _ => return None,
+    };
+    Some(Session {
+        is_answer,
+        sdp: wire.sdp,
+    })
+}
+
 /// A word, or the only word of a list: both are seen.
 fn word(raw: &RawValue) -> Option<String> {
     let json = raw.get();
@@ -278,6 +311,8 @@ struct Wire<'a> {
     direction: Option<Text<'a>>,
     #[serde(borrow)]
     status: Option<&'a RawValue>,
+    #[serde(borrow)]
+    session: Option<&'a RawValue>,
     #[serde(default)]
     start_time: Stamp,
     #[serde(default)]

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use serde_json::Value;
+use whatsapp::relay::CallBeside;
 use whatsapp::relay::GroupPeople;
 use whatsapp::relay::GroupView;
 use whatsapp::relay::Identity;
@@ -97,8 +98,11 @@ fn calls_and_groups() {
     let mut out = String::new();
     for raw in CALLS {
         for rewrite in [leak::alias(&none), real()] {
-            let rendered = render_call(&call(raw), &rewrite).unwrap();
-            assert_eq!(render_call(&call(raw), &rewrite).unwrap(), rendered);
+            let rendered = render_call(&call(raw), &rewrite, CallBeside::default()).unwrap();
+            assert_eq!(
+                render_call(&call(raw), &rewrite, CallBeside::default()).unwrap(),
+                rendered
+            );
             let _ = writeln!(out, "{rendered}");
         }
     }
@@ -127,7 +131,8 @@ fn nobody_shows_through_an_alias() {
                 leak::plant(planted.pointer_mut(place).unwrap(), canary);
                 let planted = planted.to_string();
                 let rendered = if is_call {
-                    render_call(&call(&planted), &leak::alias(&none)).unwrap()
+                    render_call(&call(&planted), &leak::alias(&none), CallBeside::default())
+                        .unwrap()
                 } else {
                     render_group(&group(&planted), &view(ALIASES)).unwrap()
                 };
@@ -180,7 +185,7 @@ fn messages_of_a_group_say_so() {
 #[test]
 fn what_cannot_be_rendered() {
     for broken in ["", "[]", "7", "{", "null", r#"{"sdp""#] {
-        let found = render_call(&call(broken), &real());
+        let found = render_call(&call(broken), &real(), CallBeside::default());
         assert_eq!(found, Err(RenderError::Stored), "{broken}");
         let found = render_group(&group(broken), &view(ALIASES));
         assert_eq!(found, Err(RenderError::Stored), "{broken}");

@@ -4,6 +4,7 @@
 //! in every form in which it could be stored, and must not hold it; neither must what an app gets.
 
 use proptest::prelude::*;
+use whatsapp::relay::CallBeside;
 use whatsapp::relay::RelayCall;
 use whatsapp::relay::render_call;
 use whatsapp::webhook::DroppedKind;
@@ -143,7 +144,7 @@ fn the_rest_of_a_call_is_kept() {
             call_raw: raw,
             contact_raw: None,
         };
-        let rendered = render_call(&stored, &leak::alias(&map)).unwrap();
+        let rendered = render_call(&stored, &leak::alias(&map), CallBeside::default()).unwrap();
         assert!(!rendered.contains(CANARY) && !rendered.contains("session"));
     }
 }

@@ -219,6 +219,7 @@ async fn a_stop_without_a_confirmation() {
             language: "en".to_owned(),
             method: Method::ChatKeyword,
             confirmation: None,
+            why: None,
         }),
         ..test.message(&both(1), 1)
     };

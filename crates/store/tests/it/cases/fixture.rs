@@ -243,6 +243,7 @@ impl TestStore {
                 language: "en".to_owned(),
                 method: Method::ChatKeyword,
                 confirmation: Some(b"{\"type\":\"text\"}".to_vec()),
+                why: None,
             }),
             ..self.message(identifiers, serial)
         };
@@ -422,7 +423,13 @@ pub(crate) fn open(directory: &Path, base: &Base, clock: &Clock) -> Result<Store
 pub(crate) fn lead(lease: Lease, directory: &Path, clock: &Clock) -> Result<Store, StoreError> {
     let root = RootKey::read_file(&directory.join("root.key")).unwrap();
     let keyring = Keyring::open(&directory.join("keyring"), &root).unwrap();
-    Store::lead(lease, Arc::new(keyring), Random::seeded(8), clock.clone())
+    Store::lead(
+        lease,
+        Arc::new(keyring),
+        Random::seeded(8),
+        clock.clone(),
+        Arc::new(domain::law::Lawless),
+    )
 }
 
 /// The data directory in a test's own.

@@ -169,6 +169,7 @@ async fn a_stop_is_in_force_for_a_send_of_the_same_batch() {
             language: "en".to_owned(),
             method: domain::consent::Method::ChatKeyword,
             confirmation: None,
+            why: None,
         }),
         ..test.message(&both(1), 1)
     };

@@ -56,7 +56,12 @@ async fn pass(mut client: TcpStream, mut server: TcpStream, mode: Arc<AtomicU8>)
                 }
                 if lose == AFTER {
                     // The answer comes when it is committed, and goes nowhere.
-                    let _ = server.read(&mut told).await;
+                    while let Ok(length @ 1..) = server.read(&mut told).await {
+                        let told = told.get(..length).unwrap_or_default();
+                        if told.windows(7).any(|window| window == b"COMMIT\0") {
+                            break;
+                        }
+                    }
                     return;
                 }
             }

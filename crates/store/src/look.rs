@@ -1,0 +1,86 @@
+//! Looking at a database without taking part: nobody's turn is taken, and nothing is changed.
+
+use std::path::Path;
+
+use seal::Keyring;
+
+use crate::dialect::SCHEMA;
+use crate::error::StoreError;
+use crate::lease::Database;
+use crate::lease::apart;
+use crate::number;
+use crate::registry;
+use crate::registry::BlockRegistry;
+use crate::registry::Number;
+use crate::relocate::MOVED;
+
+/// What was seen of a database.
+#[derive(Debug)]
+pub struct Looked {
+    /// What a server says it is, such as `17.2`. It keeps what it acknowledges, and speaks UTF-8.
+    pub server: Option<String>,
+    /// How it stands to this program.
+    pub shape: Shape,
+    /// The numbers in it, with the tokens that are kept here; none while the shape is not current.
+    pub numbers: Vec<Number>,
+    /// The block registries in it; none while the shape is not current.
+    pub block_registries: Vec<BlockRegistry>,
+}
+
+/// How a database stands to this program.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Shape {
+    /// As this program wants it.
+    Current,
+    /// Of an older program: brought up to date at the next start.
+    Older,
+    /// Nothing is in it yet.
+    New,
+}
+
+impl Database {
+    /// Looks at the database; a gateway may use it meanwhile.
+    ///
+    /// # Errors
+    /// What a start would be refused with.
+    pub fn look(&self, directory: &Path, keyring: &Keyring) -> Result<Looked, StoreError> {
+        apart(|| self.seen(directory, keyring))
+    }
+
+    fn seen(&self, directory: &Path, keyring: &Keyring) -> Result<Looked, StoreError> {
+        let source = self.source(directory);
+        let none_yet = source.file().is_some_and(|file| !file.exists());
+        if none_yet {
+            return Ok(Looked {
+                server: None,
+                shape: Shape::New,
+                numbers: Vec::new(),
+                block_registries: Vec::new(),
+            });
+        }
+        let (connection, server, schema) = source.open_to_look()?;
+        let shape = match schema {
+            0 => Shape::New,
+            SCHEMA => Shape::Current,
+            _ => Shape::Older,
+        };
+        let (numbers, block_registries) = if shape == Shape::Current {
+            let sql = "SELECT 1 FROM settings WHERE name = $1";
+            if connection.prepare_cached(sql)?.exists([MOVED])? {
+                return Err(StoreError::Moved);
+            }
+            (
+                number::load(&connection, keyring)?,
+                registry::block_registries(&connection)?,
+            )
+        } else {
+            (Vec::new(), Vec::new())
+        };
+        Ok(Looked {
+            server,
+            shape,
+            numbers,
+            block_registries,
+        })
+    }
+}
