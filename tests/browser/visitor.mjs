@@ -55,6 +55,7 @@ class Visitor {
     page.on("pageerror", (error) => this.#complaints.push(`the script failed: ${error.message}`));
     page.on("request", (request) => {
       const { origin, protocol } = new URL(request.url());
+      if (request.isNavigationRequest()) return;
       if (page.url().startsWith(visitors.site) && origin !== visitors.site && protocol !== "data:") {
         this.#complaints.push(`the page asked another origin: ${origin}`);
       }

@@ -71,6 +71,13 @@ pub fn languages() -> Vec<&'static str> {
     FILES.iter().map(|(tag, _)| *tag).collect()
 }
 
+/// Those whose texts were reviewed.
+pub fn reviewed_languages() -> Vec<String> {
+    let entries = manifest().unwrap_or_default().into_iter();
+    let reviewed = entries.filter(|entry| entry.reviewed);
+    reviewed.map(|entry| entry.tag).collect()
+}
+
 /// Whether there are pages in the language of this tag.
 pub fn is_language(tag: &str) -> bool {
     FILES.iter().any(|(known, _)| *known == tag)
@@ -223,6 +230,10 @@ impl fmt::Debug for Text {
     }
 }
 
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "templates hand over references to what they show"
+)]
 impl Text {
     pub(crate) const fn new(
         language: Arc<Language>,

@@ -45,6 +45,7 @@ pub use crate::form::Form;
 pub use crate::language::LanguageError;
 pub use crate::language::is_language;
 pub use crate::language::languages;
+pub use crate::language::reviewed_languages;
 
 /// What the pages are told at their start.
 #[derive(Clone, Debug)]

@@ -175,20 +175,14 @@ impl Asked {
         }
     }
 
-    /// Counts a call that has the gateway send something.
-    ///
-    /// # Errors
-    /// That there were too many: the page that says so.
-    pub(crate) fn pace(&self) -> Result<(), Response> {
-        match self.desk.pace.step(self.client, self.desk.now()) {
-            None => Ok(()),
-            Some(seconds) => {
-                let mut refusal = error::page(self, StatusCode::TOO_MANY_REQUESTS);
-                let wait = HeaderValue::from(seconds);
-                refusal.headers_mut().insert(header::RETRY_AFTER, wait);
-                Err(refusal)
-            }
-        }
+    /// Counts a call that has the gateway send something. Returns the page that says so if there were
+    /// too many.
+    pub(crate) fn pace(&self) -> Option<Response> {
+        let seconds = self.desk.pace.step(self.client, self.desk.now())?;
+        let mut refusal = error::page(self, StatusCode::TOO_MANY_REQUESTS);
+        let wait = HeaderValue::from(seconds);
+        refusal.headers_mut().insert(header::RETRY_AFTER, wait);
+        Some(refusal)
     }
 
     /// Whether the request comes from a page of this site. Browsers tell with every form; whoever does

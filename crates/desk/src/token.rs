@@ -77,7 +77,7 @@ mod tests {
         }
         let other = FormTokens::new([8; 32]);
         assert!(!other.check(&token, "/opt-in/shop", now));
-        for junk in ["", "a", "====", &token[..10], &format!("{token}A")] {
+        for junk in ["", "a", "====", "AAAAAA", &format!("{token}A")] {
             assert!(!tokens.check(junk, "/opt-in/shop", now), "{junk}");
         }
     }

@@ -35,7 +35,7 @@ impl Office for ByRulebook {
         let now = self.service.store().clock().now();
         let provision = |id: &str| {
             let rule = book.rule(id);
-            rule.map_or_else(String::new, |(_, rule)| rule.provision.to_string())
+            rule.map_or_else(String::new, |(_, rule)| rule.provision.clone())
         };
         book.notice_elements(&places, now)
             .into_iter()

@@ -1,10 +1,11 @@
 //! `imvume registry`: external registries of people whom promotion must not reach, while the gateway is
 //! stopped; and the certificates of what was brought in, which take neither gateway nor database.
 
+use std::fmt::Write as _;
 use std::fs::File;
 use std::fs::OpenOptions;
 use std::io::Read as _;
-use std::io::Write as _;
+use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 use std::sync::Arc;
@@ -201,7 +202,10 @@ fn tell_bad(arguments: &Import, bad: &[(u64, BadRow)], unread: u64) {
 }
 
 fn told(arguments: &Import, done: &RegistryImport) {
-    let hex: String = done.file_hash.iter().map(|b| format!("{b:02x}")).collect();
+    let hex = done.file_hash.iter().fold(String::new(), |mut hex, byte| {
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    });
     if arguments.json {
         output::json(&json!({
             "id": done.id.0,

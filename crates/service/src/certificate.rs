@@ -5,6 +5,7 @@
 //! commits to them, the entry itself, and the proof that the entry stands in the log. So it can be
 //! checked offline, and whoever has the log's files finds the same entry at the same place.
 
+use std::fmt::Write as _;
 use std::str::FromStr;
 
 use base64::Engine as _;
@@ -73,11 +74,7 @@ impl Certificate {
     /// Where a value does not fit on a line.
     pub fn sign(&self, key: &SigningKey) -> Result<String, NoteError> {
         let import = &self.import;
-        let hex: String = import
-            .file_hash
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
+        let hex = hex(&import.file_hash);
         let mut text = format!(
             "{KIND}\nlog: {}\nregistry: {}\nregistry-id: {}\nimport: {}\nat: {}\nactor: {}\n\
              file: sha256:{hex}\nrows: {}\nblocked: {}\nlifted: {}\nbad: {}\nsalt: {}\nentry: {}\n\
@@ -99,7 +96,7 @@ impl Certificate {
             self.root,
         );
         for hash in &self.path {
-            text.push_str(&format!("path: {hash}\n"));
+            let _ = writeln!(text, "path: {hash}");
         }
         key.state(&text)
     }
@@ -117,12 +114,7 @@ impl Certificate {
         if read.origin != key.name() {
             return Err(CertificateError::OtherLog);
         }
-        let commitment: String = read
-            .import
-            .commitment(&read.salt)
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
+        let commitment = hex(&read.import.commitment(&read.salt));
         let speaks_of_it = read
             .entry
             .ends_with(&format!(r#""commitment":"{commitment}"}}"#));
@@ -194,6 +186,13 @@ impl Lines<'_> {
 
 fn value<'a>(line: &'a str, name: &str) -> Option<&'a str> {
     line.strip_prefix(name)?.strip_prefix(": ")
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut hex, byte| {
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
 }
 
 fn bytes_of_hex(hex: &str) -> Option<Vec<u8>> {

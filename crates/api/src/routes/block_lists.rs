@@ -109,20 +109,17 @@ async fn take(
     let (mut rows, mut bad) = (Vec::new(), Vec::new());
     let mut open = true;
     while open {
-        match body.next().await {
-            Some(piece) => {
-                let piece = piece.map_err(|_| Problem::new(Kind::Body, "it broke off"))?;
-                bytes += piece.len() as u64;
-                if bytes > MOST_BYTES {
-                    return Err(Kind::TooLarge.into());
-                }
-                hash.update(&piece);
-                reader.take(&piece, &mut rows).map_err(of_file)?;
+        if let Some(piece) = body.next().await {
+            let piece = piece.map_err(|_| Problem::new(Kind::Body, "it broke off"))?;
+            bytes += piece.len() as u64;
+            if bytes > MOST_BYTES {
+                return Err(Kind::TooLarge.into());
             }
-            None => {
-                reader.end(&mut rows).map_err(of_file)?;
-                open = false;
-            }
+            hash.update(&piece);
+            reader.take(&piece, &mut rows).map_err(of_file)?;
+        } else {
+            reader.end(&mut rows).map_err(of_file)?;
+            open = false;
         }
         for row in rows.drain(..) {
             match row.found {

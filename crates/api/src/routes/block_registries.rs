@@ -342,7 +342,7 @@ pub(crate) async fn certificate(
         return Err(Kind::Missing.into());
     }
     let certificate = allowed.office().certificate(registry, id).await;
-    let note = certificate.ok_or(Problem::from(Kind::Busy))?;
+    let note = certificate.ok_or_else(|| Problem::from(Kind::Busy))?;
     let text = HeaderValue::from_static("text/plain; charset=utf-8");
     Ok(([(header::CONTENT_TYPE, text)], note).into_response())
 }

@@ -32,6 +32,10 @@ pub(crate) fn routes() -> OpenApiRouter<ApiState> {
 /// What holds for a purpose.
 #[derive(Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "four things that each hold or do not"
+)]
 pub(crate) struct TermsBody {
     /// The notice it is explained in, by its name; the instance's general one unless told.
     #[serde(default)]
@@ -188,7 +192,10 @@ pub(crate) async fn set_terms(
 ) -> Result<StatusCode, Problem> {
     let registry = allowed.registry();
     let entry = registry.purpose_by_code(&code);
-    let id = entry.ok_or(Problem::from(Kind::Missing))?.purpose.id;
+    let id = entry
+        .ok_or_else(|| Problem::from(Kind::Missing))?
+        .purpose
+        .id;
     let terms = body.checked(&registry)?;
     allowed.store().set_terms(allowed.actor, id, terms).await?;
     Ok(StatusCode::NO_CONTENT)

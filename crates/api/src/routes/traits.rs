@@ -128,7 +128,7 @@ pub(crate) async fn reveal_trait(
         .reveal(who, &reason, move |reader| reader.traits(id));
     let known = known.await?;
     let found = known.into_iter().find(|known| known.kind == kind);
-    let found = found.ok_or(Problem::from(Kind::Missing))?;
+    let found = found.ok_or_else(|| Problem::from(Kind::Missing))?;
     Ok(Json(TraitRevealed {
         kind: found.kind.into(),
         source: found.source.into(),

@@ -84,12 +84,12 @@ pub(crate) async fn answer(
         _ => return error::page(&asked, StatusCode::BAD_REQUEST),
     };
     match answered {
-        Ok(answered) => said(&desk, &asked, yes, answered),
+        Ok(answered) => said(&desk, &asked, yes, &answered),
         Err(error) => refused(&asked, error),
     }
 }
 
-fn said(desk: &Desk, asked: &Asked, yes: bool, answered: Answered) -> Response {
+fn said(desk: &Desk, asked: &Asked, yes: bool, answered: &Answered) -> Response {
     let text = asked.speak(Some(&answered.language));
     let title = if yes {
         text.say("confirmed-title")

@@ -79,7 +79,7 @@ fn draw(
 /// A code is asked for. The answer is the same for every number.
 pub(crate) async fn ask(State(desk): State<Desk>, sent: Sent) -> Response {
     let Sent { asked, fields } = sent;
-    if let Err(refusal) = asked.pace() {
+    if let Some(refusal) = asked.pace() {
         return refusal;
     }
     let text = asked.speak(None);
@@ -97,7 +97,7 @@ pub(crate) async fn ask(State(desk): State<Desk>, sent: Sent) -> Response {
 /// A code is entered.
 pub(crate) async fn code(State(desk): State<Desk>, sent: Sent) -> Response {
     let Sent { asked, fields } = sent;
-    if let Err(refusal) = asked.pace() {
+    if let Some(refusal) = asked.pace() {
         return refusal;
     }
     let text = asked.speak(None);

@@ -39,7 +39,7 @@ struct Show {
     purposes: Vec<Offered>,
     notices: Vec<NoticeRef>,
     /// The ways to choose between; none if there is one only.
-    routes: Vec<(Route, bool)>,
+    ways: Vec<Way>,
     asks_email: bool,
     phone: String,
     email: String,
@@ -47,12 +47,23 @@ struct Show {
     problems: Problems,
 }
 
-impl Show {
-    const fn way(&self, route: &Route) -> &'static Id {
-        match route {
-            Route::Email => &Id("opt-in-route-email"),
-            Route::Sms => &Id("opt-in-route-sms"),
-            Route::Chat => &Id("opt-in-route-chat"),
+/// A way on which the confirmation can come.
+struct Way {
+    name: &'static str,
+    text: Id,
+    chosen: bool,
+}
+
+impl Way {
+    fn new(route: Route, chosen: Option<Route>) -> Self {
+        Self {
+            name: route.name(),
+            text: match route {
+                Route::Email => Id("opt-in-route-email"),
+                Route::Sms => Id("opt-in-route-sms"),
+                Route::Chat => Id("opt-in-route-chat"),
+            },
+            chosen: chosen == Some(route),
         }
     }
 }
@@ -84,6 +95,7 @@ struct Chat {
 
 /// What has to be looked at again.
 #[derive(Default)]
+#[expect(clippy::struct_excessive_bools, reason = "one for each field")]
 struct Problems {
     purposes: bool,
     phone: bool,
@@ -195,7 +207,7 @@ async fn take(desk: &Desk, code: &str, sent: &Sent, place: Place) -> Response {
     if problems.any() {
         return again(problems);
     }
-    if let Err(refusal) = asked.pace() {
+    if let Some(refusal) = asked.pace() {
         return refusal;
     }
     match desk.service.request_consent(request).await {
@@ -234,14 +246,12 @@ fn draw(form: &Form, asked: &Asked, text: &Text, place: Place, fields: &Fields) 
         });
     }
     let chosen = Route::from_name(fields.one("route"));
-    let routes = form.routes.iter().filter(|_| form.asks_route());
+    let ways = form.routes.iter().filter(|_| form.asks_route());
     Show {
         path: place.path(form),
         purposes,
         notices,
-        routes: routes
-            .map(|route| (*route, chosen == Some(*route)))
-            .collect(),
+        ways: ways.map(|route| Way::new(*route, chosen)).collect(),
         asks_email: form.asks_email(),
         phone: fields.one("phone").to_owned(),
         email: fields.one("email").to_owned(),

@@ -112,7 +112,7 @@ async fn take(
             let told = problem("origin", "not one of the form's");
             (StatusCode::FORBIDDEN, told)
         })?;
-    if asked.pace().is_err() {
+    if asked.pace().is_some() {
         let told = problem("body", "too many requests; wait a few minutes");
         return Err((StatusCode::TOO_MANY_REQUESTS, told));
     }

@@ -44,20 +44,12 @@ struct Choices {
     /// What came of the last change.
     done: Option<Done>,
     number: Option<String>,
-    choices: Vec<Choice>,
+    purposes: Vec<Choice>,
     stops: Vec<Stop>,
     objected: Option<Timestamp>,
     everything_stopped: bool,
     /// Whether there is a stop that the person can lift here.
     liftable: bool,
-}
-
-impl Choices {
-    /// The notice a purpose stands under: the version that was agreed to, or else the newest.
-    fn notice_of<'c>(&self, choice: &'c Choice) -> Option<&'c NoticeRef> {
-        let under = choice.preference.under.as_ref();
-        under.or(choice.preference.purpose.notice.as_ref())
-    }
 }
 
 #[derive(Template)]
@@ -78,6 +70,14 @@ struct Choice {
     recipients: String,
     /// Where the receipt is.
     receipt: String,
+}
+
+impl Choice {
+    /// The notice it stands under: the version that was agreed to, or else the newest.
+    fn notice(&self) -> Option<&NoticeRef> {
+        let under = self.preference.under.as_ref();
+        under.or(self.preference.purpose.notice.as_ref())
+    }
 }
 
 /// How a state looks: by word, shape and colour.
@@ -196,7 +196,7 @@ fn draw(
         number: preferences
             .number
             .map(|number| number.replace(' ', "\u{a0}")),
-        choices: preferences.purposes.into_iter().map(choice).collect(),
+        purposes: preferences.purposes.into_iter().map(choice).collect(),
         stops,
         objected: preferences.objected,
         everything_stopped: preferences.everything_stopped,

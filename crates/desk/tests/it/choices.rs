@@ -86,7 +86,7 @@ async fn without_a_session_there_is_nothing_to_see() {
     let rig = Rig::start().await;
     rig.gateway.hear_text(&THANDI, "Molo").await;
     let good = enter(&rig, &THANDI).await;
-    let altered = format!("{}A", good);
+    let altered = format!("{good}A");
     for cookie in [
         "",
         "__Host-imvume-session=",
@@ -219,8 +219,9 @@ async fn links_that_are_none_are_told_alike() {
     let rig = Rig::start().await;
     rig.gateway.hear_text(&THANDI, "Molo").await;
     let good = link(&rig, &THANDI).await;
+    let last = good.chars().next_back().unwrap();
     let mut pages = Vec::new();
-    for wrong in ["/p/x", &format!("{good}A"), &good[..good.len() - 2]] {
+    for wrong in ["/p/x", &format!("{good}A"), good.trim_end_matches(last)] {
         let page = rig.get(wrong).await;
         assert_eq!(page.status, 404, "{wrong}");
         assert_eq!(page.header("set-cookie"), "");

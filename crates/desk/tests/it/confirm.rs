@@ -83,12 +83,13 @@ async fn a_no_is_taken_as_one() {
 async fn a_link_that_is_none_tells_nothing_of_anybody() {
     let rig = Rig::start().await;
     let link = asked(&rig).await;
+    let last = link.chars().next_back().unwrap();
     let mut pages = Vec::new();
     for wrong in [
         "/c/x",
         "/c/AAAAAAAAAAAAAAAAAAAAAA",
         &format!("{link}A"),
-        &link[..link.len() - 1],
+        link.trim_end_matches(last),
     ] {
         let page = rig.get(wrong).await;
         assert_eq!(page.status, 404, "{wrong}");

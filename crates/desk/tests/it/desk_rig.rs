@@ -185,10 +185,9 @@ impl Rig {
         self.gateway.service.posts_now().await.unwrap();
         let mail = self.mail.received();
         let message = unfold(&mail.last().unwrap().message);
-        let at = message.find(&format!("{SITE}/c/")).unwrap() + SITE.len();
-        let link = &message[at..];
-        let end = link.find(|c: char| !(c.is_ascii_alphanumeric() || "/_-".contains(c)));
-        link[..end.unwrap()].to_owned()
+        let (_, rest) = message.split_once(&format!("{SITE}/c/")).unwrap();
+        let end = |c: char| !(c.is_ascii_alphanumeric() || "_-".contains(c));
+        format!("/c/{}", rest.split(end).next().unwrap())
     }
 }
 

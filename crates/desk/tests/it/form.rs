@@ -63,84 +63,58 @@ async fn known_and_unknown_people_are_answered_alike() {
     }
 }
 
+/// What is filled in, which fields are marked for it, and what of it stays.
+type Case = (
+    &'static [(&'static str, &'static str)],
+    &'static [&'static str],
+    &'static [&'static str],
+);
+
+const PURPOSE: (&str, &str) = ("purpose", "marketing");
+const PHONE: (&str, &str) = ("phone", "+27825550142");
+const NATIONAL: (&str, &str) = ("phone", "0825550142");
+const BY_EMAIL: (&str, &str) = ("route", "email");
+
+const WRONG: &[Case] = &[
+    (&[], &["purposes", "phone", "route"], &[]),
+    (
+        &[PURPOSE, NATIONAL, BY_EMAIL, ("email", EMAIL)],
+        &["phone"],
+        &[
+            "value=\"0825550142\"",
+            "value=\"thandi@example.org\"",
+            "value=\"marketing\" checked",
+            "value=\"email\" checked",
+        ],
+    ),
+    (
+        &[PURPOSE, PHONE, BY_EMAIL, ("email", "thandi")],
+        &["email"],
+        &["value=\"thandi\""],
+    ),
+    (&[PURPOSE, PHONE, BY_EMAIL], &["email"], &[]),
+    (
+        &[("purpose", "customer-care"), PHONE, ("route", "chat")],
+        &["purposes"],
+        &[],
+    ),
+    (&[PURPOSE, PHONE, ("route", "sms")], &["route"], &[]),
+];
+
 #[tokio::test]
 async fn what_is_wrong_is_said_at_its_field_and_what_was_typed_stays() {
     let rig = Rig::start().await;
     let token = rig.token("/opt-in/any").await;
-    let cases: [(&[(&str, &str)], &[&str], &[&str]); 6] = [
-        (
-            &[],
-            &["purposes-problem", "phone-problem", "route-problem"],
-            &[],
-        ),
-        (
-            &[
-                ("purpose", "marketing"),
-                ("phone", "0825550142"),
-                ("route", "email"),
-                ("email", EMAIL),
-            ],
-            &["phone-problem"],
-            &[
-                "value=\"0825550142\"",
-                "value=\"thandi@example.org\"",
-                "value=\"marketing\" checked",
-                "value=\"email\" checked",
-            ],
-        ),
-        (
-            &[
-                ("purpose", "marketing"),
-                ("phone", "+27825550142"),
-                ("route", "email"),
-                ("email", "thandi"),
-            ],
-            &["email-problem"],
-            &["value=\"thandi\""],
-        ),
-        (
-            &[
-                ("purpose", "marketing"),
-                ("phone", "+27825550142"),
-                ("route", "email"),
-            ],
-            &["email-problem"],
-            &[],
-        ),
-        (
-            &[
-                ("purpose", "customer-care"),
-                ("phone", "+27825550142"),
-                ("route", "chat"),
-            ],
-            &["purposes-problem"],
-            &[],
-        ),
-        (
-            &[
-                ("purpose", "marketing"),
-                ("phone", "+27825550142"),
-                ("route", "sms"),
-            ],
-            &["route-problem"],
-            &[],
-        ),
-    ];
-    for (fields, problems, kept) in cases {
+    for (fields, problems, kept) in WRONG {
         let mut all = vec![("token", token.as_str())];
         all.extend_from_slice(fields);
         let reply = rig.post("/opt-in/any", &all).await;
         assert_eq!(reply.status, 422, "{fields:?}");
-        for id in [
-            "purposes-problem",
-            "phone-problem",
-            "route-problem",
-            "email-problem",
-        ] {
-            let marked = reply.says(&format!("id=\"{id}\""));
-            assert_eq!(marked, problems.contains(&id), "{fields:?}: {id}");
+        for field in ["purposes", "phone", "route", "email"] {
+            let marked = reply.says(&format!("id=\"{field}-problem\""));
+            assert_eq!(marked, problems.contains(&field), "{fields:?}: {field}");
         }
-        for text in kept {
+        for text in *kept {
             assert!(reply.says(text), "{fields:?}: {text}");
         }
         assert!(reply.says("role=\"alert\""));
@@ -188,17 +162,21 @@ async fn send(rig: &Rig, origin: Option<&str>, body: &Value) -> Reply {
         .await
 }
 
-#[tokio::test]
-async fn forms_of_ones_own_send_json() {
-    let rig = Rig::start().await;
-    let good = json!({
+fn own_form() -> Value {
+    json!({
         "form": "news",
         "purposes": ["marketing"],
         "phone": "+27825550142",
         "email": EMAIL,
         "language": "af",
         "reference": "<b>till 4</b>",
-    });
+    })
+}
+
+#[tokio::test]
+async fn forms_of_ones_own_send_json() {
+    let rig = Rig::start().await;
+    let good = own_form();
     let taken = send(&rig, Some(SHOP), &good).await;
     assert_eq!(
         (taken.status.as_u16(), taken.body.as_str()),

@@ -1,5 +1,7 @@
 //! In which language a page speaks, and what a notice shows.
 
+use std::fmt::Write as _;
+
 use crate::desk_rig::Rig;
 
 #[tokio::test]
@@ -34,11 +36,10 @@ async fn a_notice_shows_its_version_and_checksum() {
     assert!(page.says("Version 1, since 21 November 2026"));
     let registry = rig.gateway.store.registry();
     let notice = &registry.notices[0];
-    let hash: String = notice
-        .hash
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let mut hash = String::new();
+    for byte in &notice.hash {
+        write!(hash, "{byte:02x}").unwrap();
+    }
     assert!(page.says(&hash));
     assert!(page.says("Write STOP at any time"));
     for wrong in [

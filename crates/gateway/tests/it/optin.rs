@@ -465,7 +465,8 @@ async fn a_stop_tells_where_to_set_more_and_the_page_switches() {
     switch("marketing", Switch::On).await.unwrap();
     assert_eq!(verdict(&rig, THANDI.address()).await, (200, 0));
     switch("marketing", Switch::Off).await.unwrap();
-    assert_eq!(verdict(&rig, THANDI.address()).await, (400, 131_050));
+    // Off for one purpose is no opt-out from all promotions: the code is that of missing consent.
+    assert_eq!(verdict(&rig, THANDI.address()).await, (403, 131_005));
     for fixed in ["customer-care", "nothing"] {
         let refused = switch(fixed, Switch::Off).await;
         assert_eq!(refused, Err(PortalError::NotSwitchable));

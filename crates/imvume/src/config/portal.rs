@@ -38,7 +38,7 @@ pub(super) struct Portal {
 impl Default for Portal {
     fn default() -> Self {
         Self {
-            languages: Vec::new(),
+            languages: desk::reviewed_languages(),
             time_zone: TimeZone::UTC,
             link_days: 30,
             confirm_hours: 48,
@@ -65,7 +65,7 @@ pub(super) struct Written {
 /// What the pages are told.
 #[derive(Clone, Debug)]
 pub(crate) struct Pages {
-    /// The languages that are on; none: all that were reviewed.
+    /// The languages that are on.
     pub(crate) languages: Vec<String>,
     /// The time zone in which days are told.
     pub(crate) zone: TimeZone,

@@ -81,6 +81,15 @@ impl Office {
             .map(drop)
     }
 
+    /// Sets that people agree beforehand to messages for a purpose at any hour.
+    pub(crate) async fn any_hour(&self, purpose: &str) -> anyhow::Result<()> {
+        let terms = json!({
+            "notice": "messages", "description": "New beans and offers.", "any_hour": true,
+        });
+        let path = format!("/purposes/{purpose}/terms");
+        self.ask(Method::PUT, &path, Some(&terms)).await.map(drop)
+    }
+
     /// Records that a person agreed at the till, on paper.
     pub(crate) async fn agreed(&self, who: Who, purposes: &[&str]) -> anyhow::Result<()> {
         let person = Person::of(who)?;

@@ -51,6 +51,10 @@ impl<'a> Player<'a> {
                     purposes.join(" and ")
                 ))
             }
+            Act::AnyHour { purpose } => {
+                self.stage.office.any_hour(purpose).await?;
+                Ok("Set; without it the law keeps promotions to the day.".to_owned())
+            }
             Act::Emergency { stop } => {
                 self.stage.office.emergency_stop(*stop).await?;
                 Ok(if *stop {

@@ -19,6 +19,8 @@ pub(crate) enum Act {
         who: Who,
         purposes: &'static [&'static str],
     },
+    /// The administrator notes that people agree beforehand to messages at any hour.
+    AnyHour { purpose: &'static str },
     /// The administrator stops all sending, or lets it go on.
     Emergency { stop: bool },
     /// Somebody sends a photograph with a place in it.
@@ -57,6 +59,7 @@ pub(crate) enum Then {
 
 use Act::Again;
 use Act::Agrees;
+use Act::AnyHour;
 use Act::Emergency;
 use Act::Photographs;
 use Act::Prefers;
@@ -111,6 +114,12 @@ const fn step(says: &'static str, act: Act) -> Step {
 
 /// The day. Every line is checked by `imvume demo --once`.
 pub(crate) const SCRIPT: &[Step] = &[
+    step(
+        "The shop's card says that offers may come at any hour, for whoever signs it.",
+        AnyHour {
+            purpose: "marketing",
+        },
+    ),
     step(
         "Thandi signs the card at the till: news about her orders, no promotions.",
         Agrees {

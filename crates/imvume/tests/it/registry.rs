@@ -98,7 +98,8 @@ async fn a_list_is_brought_in_and_certified() {
     assert!(check.out.contains("its list counts until"), "{}", check.out);
 
     let serving = instance.serve().await;
-    let path = "/api/v1/block-registries/ncc/imports/1/certificate";
+    // The first import was given up, and its id with it.
+    let path = "/api/v1/block-registries/ncc/imports/2/certificate";
     let (status, _) = Ask::get(path)
         .bearer(&token)
         .of(serving.staff)

@@ -186,14 +186,23 @@ async fn the_configuration_names_the_directory() {
     let law = folder(&[("policy.toml", ADDITION)]);
     let path = text(law.path()).to_owned();
     instance.configure(|text| format!("{text}\n[rulebook]\ndirectory = \"{path}\"\n"));
-    let told = instance.run(&["rulebook", "check"]).await;
+    let config = instance.path("imvume.toml");
+    let check = ["rulebook", "check", "--config", text(&config)];
+    let told = instance.run(&check).await;
     told.found(0, "za@2026-11-22+2026-12-01");
     let told = instance
-        .run(&["rulebook", "explain", "--phone-prefix", "49"])
+        .run(&[
+            "rulebook",
+            "explain",
+            "--phone-prefix",
+            "49",
+            "--config",
+            text(&config),
+        ])
         .await;
     told.found(0, "    ZA     high    establishment of the controller\n");
     std::fs::write(law.path().join("bad.toml"), "moon = 1").unwrap();
-    let told = instance.run(&["rulebook", "check"]).await;
+    let told = instance.run(&check).await;
     told.found(1, "bad.toml:1: unknown field `moon`");
 }
 

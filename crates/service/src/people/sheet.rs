@@ -127,7 +127,7 @@ impl<R: Read> Sheet<R> {
             return Ok(None);
         }
         // Where the reader stands is behind the row's own line end, and those within its cells.
-        let ends = |cell: &[u8]| cell.iter().filter(|byte| **byte == b'\n').count() as u64;
+        let ends = |cell: &[u8]| cell.split(|byte| *byte == b'\n').skip(1).count() as u64;
         let within: u64 = self.record.iter().map(ends).sum();
         let behind = self.reader.position().line() + self.skipped;
         let line = behind.saturating_sub(within + 1);
@@ -212,10 +212,13 @@ fn separator(header: &[u8]) -> u8 {
     best.0
 }
 
+/// The first line, which was read to find the separator, and the rest.
+type Whole<R> = Chain<Cursor<Vec<u8>>, Decoder<R>>;
+
 /// Bytes that end with an error once a row has taken too many.
 #[derive(Debug)]
 struct Bounded<R> {
-    inner: Chain<Chain<Cursor<Vec<u8>>, Decoder<R>>, &'static [u8]>,
+    inner: Chain<Whole<R>, &'static [u8]>,
     left: Arc<AtomicUsize>,
 }
 

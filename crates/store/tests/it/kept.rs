@@ -215,7 +215,7 @@ async fn a_migration_leaves_every_row_as_it_was() {
             .into_iter()
             .map(|table| {
                 let columns = raw.columns(&table).into_iter().map(|(name, ..)| name);
-                (table.clone(), columns.collect())
+                (table, columns.collect())
             })
             .collect();
         let before = rows(&raw, &shape);

@@ -1,5 +1,7 @@
 //! What comes beside messages, what waits, and who is told.
 
+use domain::access::AppScopes;
+use domain::call::Permission;
 use domain::event::EventKind;
 use domain::health::HealthAspect;
 use domain::health::Told;
@@ -11,14 +13,19 @@ use proptest::prelude::any;
 use proptest::prop_oneof;
 use proptest::strategy::Just;
 use proptest::strategy::Strategy;
+use store::admin::NewToken;
 use store::delivery::DeliveryState;
 use store::echo::EchoSource;
 use store::event::EventAttempt;
 use store::event::NewEndpoint;
+use store::operation::CallPermission;
 use store::operation::Called;
 use store::operation::Echo;
+use store::operation::GroupChange;
+use store::operation::GroupNews;
 use store::operation::Health;
 use store::operation::Item;
+use store::operation::Quarantine;
 use store::operation::Queueing;
 use store::operation::Send;
 use store::operation::SendReply;
@@ -52,6 +59,13 @@ pub(super) enum Later {
     Restrict(u32, bool),
     Lift(u32),
     Tidy,
+    Quarantine,
+    /// Somebody lets the number call, or no longer.
+    Permit(u32, bool),
+    Group(u32, u8),
+    /// A message under a key that others have as well.
+    Once(u32),
+    Token,
 }
 
 pub(super) fn later() -> impl Strategy<Value = Later> {
@@ -68,8 +82,13 @@ pub(super) fn later() -> impl Strategy<Value = Later> {
         1 => Just(Later::Cancel),
         1 => (person.clone(), any::<bool>()).prop_map(|(p, all)| Later::Suppress(p, all)),
         1 => (person.clone(), any::<bool>()).prop_map(|(p, on)| Later::Restrict(p, on)),
-        1 => person.prop_map(Later::Lift),
+        1 => person.clone().prop_map(Later::Lift),
         1 => Just(Later::Tidy),
+        1 => Just(Later::Quarantine),
+        1 => (person.clone(), any::<bool>()).prop_map(|(p, may)| Later::Permit(p, may)),
+        3 => (person.clone(), 0..6_u8).prop_map(|(p, what)| Later::Group(p, what)),
+        1 => person.prop_map(Later::Once),
+        1 => Just(Later::Token),
     ]
 }
 
@@ -91,12 +110,6 @@ impl Side {
                     dedup: Some(self.test.dedup(&format!("health {}", self.serial))),
                 };
                 self.test.take(vec![Item::Health(health)]).await;
-            }
-            Later::Clear => {
-                let (store, number) = (&self.test.store, self.test.number);
-                let cleared = store.clear_health(STAFF, number, "looked at".to_owned());
-                let cleared = cleared.await;
-                self.note(cleared);
             }
             Later::Listen => {
                 let new = NewEndpoint {
@@ -120,6 +133,42 @@ impl Side {
                 }
             }
             Later::Tidy => self.test.store.tidy().await.unwrap(),
+            Later::Quarantine | Later::Permit(..) | Later::Group(..) => {
+                let items = vec![self.item(step)];
+                let taken = self.test.take(items).await;
+                self.told.push(format!("{taken:?}"));
+            }
+            _ => self.beside(step).await,
+        }
+    }
+
+    async fn beside(&mut self, step: &Later) {
+        match *step {
+            Later::Clear => {
+                let (store, number) = (&self.test.store, self.test.number);
+                let cleared = store.clear_health(STAFF, number, "looked at".to_owned());
+                let cleared = cleared.await;
+                self.note(cleared);
+            }
+            Later::Token => {
+                let new = NewToken {
+                    app: Some(self.app),
+                    name: "first".to_owned(),
+                    scopes: AppScopes::from_bits(3),
+                    expires: self.test.clock.now() + Span::days(1),
+                };
+                let issued = self.test.store.issue_token(STAFF, new).await.unwrap();
+                self.told.push(issued.secret.to_string());
+            }
+            Later::Once(person) => {
+                let send = Send {
+                    idempotency: Some(([5; 16], [u8::try_from(person).unwrap(); 32])),
+                    ..self.test.request(&phone(person), text())
+                };
+                let sent = self.test.store.send(send).await.unwrap();
+                let again = !matches!(sent, SendReply::Judged(_));
+                self.told.push(again.to_string());
+            }
             _ => self.queue(step).await,
         }
     }
@@ -179,6 +228,42 @@ impl Side {
                 self.note(done);
             }
             _ => {}
+        }
+    }
+
+    /// What a webhook brings of it.
+    fn item(&self, step: &Later) -> Item {
+        let (number, at) = (self.test.number, self.test.clock.now());
+        let dedup = self.test.dedup(&format!("news {}", self.serial));
+        match *step {
+            Later::Permit(person, granted) => Item::CallPermission(Box::new(CallPermission {
+                number,
+                identifiers: both(person),
+                permission: Permission {
+                    granted,
+                    expires: Some(at + Span::days(7)),
+                },
+                at,
+                dedup,
+            })),
+            Later::Group(person, what) => Item::Group(Box::new(GroupNews {
+                number,
+                meta_id: "group".to_owned(),
+                change: match what {
+                    0 => GroupChange::Created,
+                    1 => GroupChange::Heard(both(person)),
+                    2 => GroupChange::Joined(vec![both(person)]),
+                    3 => GroupChange::Left(vec![both(person)]),
+                    4 => GroupChange::Listed((0..=person).map(both).collect()),
+                    _ => GroupChange::Unsure,
+                },
+                at,
+                dedup: Some(dedup),
+            })),
+            _ => Item::Quarantine(Quarantine {
+                why: "not JSON",
+                raw: b"raw".to_vec(),
+            }),
         }
     }
 

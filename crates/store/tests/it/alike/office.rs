@@ -71,10 +71,10 @@ pub(super) fn office() -> impl Strategy<Value = Office> {
         1 => any::<bool>().prop_map(Office::Layers),
         1 => any::<bool>().prop_map(Office::Share),
         3 => held.prop_map(|(p, kind, source)| Office::Trait(p, kind, source)),
-        2 => Just(Office::Register),
+        1 => Just(Office::Register),
         1 => Just(Office::Unregister),
         3 => (person.clone(), any::<bool>()).prop_map(|(p, bad)| Office::List(p, bad)),
-        1 => Just(Office::Override),
+        2 => Just(Office::Override),
         1 => Just(Office::EndOverride),
         2 => (person, any::<bool>()).prop_map(|(p, denied)| Office::Bring(p, denied)),
         2 => Just(Office::Campaign),
@@ -141,16 +141,7 @@ impl Side {
     async fn registry(&mut self, step: &Office) {
         let store = &self.test.store;
         match (step, self.register) {
-            (Office::Register, _) => {
-                let new = NewBlockRegistry {
-                    code: format!("register-{}", self.serial),
-                    name: "Opt-out register".to_owned(),
-                    every_days: 31,
-                };
-                let added = store.add_block_registry(STAFF, new).await.unwrap();
-                self.register = Some(added);
-                self.told.push(format!("{added:?}"));
-            }
+            (Office::Register, _) => self.register().await,
             (Office::Unregister, Some(id)) => {
                 let ended = store.end_block_registry(STAFF, id).await;
                 self.register = None;
@@ -184,6 +175,18 @@ impl Side {
             }
             _ => {}
         }
+    }
+
+    pub(super) async fn register(&mut self) {
+        let new = NewBlockRegistry {
+            code: format!("register-{}", self.serial),
+            name: "Opt-out register".to_owned(),
+            every_days: 31,
+        };
+        let added = self.test.store.add_block_registry(STAFF, new).await;
+        let added = added.unwrap();
+        self.register = Some(added);
+        self.told.push(format!("{added:?}"));
     }
 
     async fn terms(&mut self, narrow: bool) {

@@ -27,6 +27,8 @@ use store::registry::NoticeChange;
 use store::registry::PurposeTerms;
 use store::terms::NewLayers;
 
+use crate::base::hex;
+
 use super::fixture::STAFF;
 use super::fixture::TestStore;
 use super::fixture::both;
@@ -124,7 +126,7 @@ async fn consent_is_pinned_to_all_layers() {
         .await
         .unwrap();
     let pinned = test.raw().rows("SELECT notice_hash FROM consent_events");
-    let hex: String = hashes[1].iter().map(|byte| format!("{byte:02x}")).collect();
+    let hex = hex(&hashes[1]);
     assert!(pinned[0][0].ends_with(&hex), "{pinned:?}");
     test.whole();
 }

@@ -53,7 +53,7 @@ fn commitment(entry: &[u8]) -> Hash {
     let text = std::str::from_utf8(entry).unwrap();
     let (_, rest) = text.rsplit_once(r#""commitment":""#).unwrap();
     let hex = rest.strip_suffix("\"}").unwrap();
-    let byte = |at: usize| u8::from_str_radix(&hex[at..at + 2], 16).unwrap();
+    let byte = |at: usize| u8::from_str_radix(hex.get(at..at + 2).unwrap(), 16).unwrap();
     Hash(std::array::from_fn(|place| byte(place * 2)))
 }
 

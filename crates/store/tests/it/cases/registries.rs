@@ -18,6 +18,8 @@ use store::block_registry::RegistryImport;
 use store::event::NewEndpoint;
 use store::operation::Outgoing;
 
+use crate::base::hex;
+
 use super::fixture::STAFF;
 use super::fixture::TestStore;
 use super::fixture::both;
@@ -117,11 +119,7 @@ async fn the_certificate_of_an_import_opens_its_leaf() {
     let (test, id) = TestStore::blockable().await;
     let import = test.list(id, &[1], 0).await;
     let (salt, entry) = test.read(|reader| reader.opening(import.leaf)).unwrap();
-    let hex: String = import
-        .commitment(&salt)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let hex = hex(&import.commitment(&salt));
     let entry = String::from_utf8(entry).unwrap();
     assert!(entry.contains(&hex), "{entry}");
     let other = RegistryImport {

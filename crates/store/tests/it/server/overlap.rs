@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering;
 
+use store::Store;
 use store::operation::Intake;
+use store::operation::IntakeReply;
 use store::operation::Item;
 
 use crate::on_postgres::fixture::TestStore;
@@ -41,20 +43,11 @@ async fn what_was_built_on_a_batch_that_falls_runs_again() {
         let (store, fell) = (Arc::clone(&test.store), Arc::clone(&fell));
         writers.push(tokio::spawn(async move {
             for post in posts {
-                let stored = loop {
-                    match store.intake(post.clone()).await {
-                        Ok(reply) => break reply.stored,
-                        Err(_) => fell.fetch_add(1, Ordering::Relaxed),
-                    };
-                };
-                assert_eq!(stored, 1, "a message came twice");
+                let first = told(&store, &post, &fell).await;
+                assert_eq!(first.stored, 1, "a message came twice");
                 // Meta tells it again.
-                loop {
-                    match store.intake(post.clone()).await {
-                        Ok(reply) => break assert_eq!(reply.duplicates, 1),
-                        Err(_) => fell.fetch_add(1, Ordering::Relaxed),
-                    };
-                }
+                let again = told(&store, &post, &fell).await;
+                assert_eq!(again.duplicates, 1);
             }
         }));
     }
@@ -62,9 +55,27 @@ async fn what_was_built_on_a_batch_that_falls_runs_again() {
         writer.await.unwrap();
     }
     assert!(fell.load(Ordering::Relaxed) > 0, "nothing fell");
+    for (sql, wanted) in counts() {
+        assert_eq!(raw.number(sql), wanted, "{sql}");
+    }
+    test.whole();
+}
+
+/// Tells the store of something until it takes it; counts how often it does not.
+async fn told(store: &Store, post: &Intake, fell: &AtomicUsize) -> IntakeReply {
+    loop {
+        match store.intake(post.clone()).await {
+            Ok(reply) => return reply,
+            Err(_) => fell.fetch_add(1, Ordering::Relaxed),
+        };
+    }
+}
+
+/// What there is in the end.
+fn counts() -> [(&'static str, i64); 10] {
     let all = i64::from(WRITERS * EACH);
     let people = i64::from(PEOPLE);
-    for (sql, wanted) in [
+    [
         ("SELECT count(*) FROM messages", all),
         ("SELECT count(*) FROM dedup", all),
         ("SELECT count(*) FROM subjects", people),
@@ -86,8 +97,5 @@ async fn what_was_built_on_a_batch_that_falls_runs_again() {
              (SELECT max(id) FROM messages WHERE conversation_id = c.id)",
             people,
         ),
-    ] {
-        assert_eq!(raw.number(sql), wanted, "{sql}");
-    }
-    test.whole();
+    ]
 }
