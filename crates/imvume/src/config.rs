@@ -29,7 +29,6 @@ use imvume::listen::Limits;
 use imvume::listen::Network;
 use imvume::listen::Proxies;
 use service::NumberSettings;
-use service::Outbox;
 use service::PortalSettings;
 use service::Settings;
 use store::Database;
@@ -209,10 +208,7 @@ fn assemble(source: &Source<'_>, base: &Path, mut document: Document) -> anyhow:
     };
     let forms = std::mem::take(&mut document.form);
     let pages = portal::pages(source, set_up, &document.portal, forms)?;
-    let outbox = Outbox {
-        mail: mail.clone(),
-        sms: sms.clone(),
-    };
+    let outbox = portal::outbox(mail.as_ref(), sms.as_ref());
     let people = portal::settings(&document.portal, &document.listen, &tls, outbox);
     Ok(Config {
         database,

@@ -1,7 +1,10 @@
 //! Nothing but the two reveal operations shows who a person is or what they wrote.
 
 use axum::http::StatusCode;
+use domain::audit::Actor;
+use domain::ids::PurposeId;
 use serde_json::json;
+use store::import::NewImport;
 
 use crate::description::operations;
 use crate::rig::BSUID;
@@ -37,6 +40,19 @@ async fn whatever_can_be_got_is_masked() {
     rig.put("/subjects/1/traits/residence", json!({"value": "ZA"}))
         .await
         .ok(StatusCode::NO_CONTENT);
+    let campaign = json!({
+        "kind": "tell", "number": 1, "template": "offer", "language": "en", "about": "marketing",
+    });
+    rig.post("/campaigns", campaign)
+        .await
+        .ok(StatusCode::CREATED);
+    let list = NewImport {
+        layout: "generic".to_owned(),
+        provenance: "the till".to_owned(),
+        file_hash: [1; 32],
+        purpose: PurposeId(4),
+    };
+    rig.store.begin_import(Actor::System, list).await.unwrap();
     let canaries = canaries();
     let check = |what: &str, text: &str| {
         for canary in &canaries {
@@ -48,7 +64,10 @@ async fn whatever_can_be_got_is_masked() {
     };
     for operation in operations(&rig).await {
         if operation.method == "GET" {
-            let path = operation.at("1");
+            let mut path = operation.at("1");
+            if path.ends_with("/consent/record") {
+                path.push_str("?purpose=marketing");
+            }
             let reply = rig.get(&path).await;
             assert_eq!(reply.status, 200, "{path}");
             check(&path, &reply.text);

@@ -3,6 +3,8 @@
 use desk::Form;
 use domain::confirmation::Route;
 use domain::purpose;
+use egress::mail::Mailer;
+use egress::sms::SmsProvider;
 use jiff::tz::TimeZone;
 use serde::Deserialize;
 use serde::Deserializer;
@@ -136,6 +138,14 @@ pub(super) fn pages(
         zone: portal.time_zone.clone(),
         forms: taken,
     })
+}
+
+/// What carries confirmations and codes.
+pub(super) fn outbox(mail: Option<&Mailer>, sms: Option<&SmsProvider>) -> Outbox {
+    Outbox {
+        mail: mail.cloned(),
+        sms: sms.cloned(),
+    }
 }
 
 /// What the service is told of the pages. People come under `listen.public_url`; without that, under

@@ -1,6 +1,8 @@
 //! Block registries: lists brought in while the gateway is stopped and while it runs, and certificates
 //! that hold without it.
 
+use std::net::SocketAddr;
+
 use serde_json::Value;
 use serde_json::json;
 
@@ -57,6 +59,27 @@ async fn a_list_is_brought_in_and_certified() {
         .await
         .refused("there is no such registry");
 
+    hold_and_fail(&instance).await;
+
+    let check = instance.run(&["check"]).await;
+    assert!(check.out.contains("registry ncc"), "{}", check.out);
+    assert!(check.out.contains("its list counts until"), "{}", check.out);
+
+    let serving = instance.serve().await;
+    // The first import was given up, and its id with it.
+    let path = "/api/v1/block-registries/ncc/imports/2/certificate";
+    let (status, _) = Ask::get(path)
+        .bearer(&token)
+        .of(serving.staff)
+        .await
+        .unwrap();
+    assert_eq!(status, 200);
+    notice_is_checked(serving.staff, &token).await;
+    assert_eq!(serving.stop().await, Some(0));
+}
+
+/// The certificate holds with what it speaks of, and with nothing else.
+async fn hold_and_fail(instance: &Instance) {
     instance
         .verified(&["--file", "list.csv"])
         .await
@@ -92,29 +115,16 @@ async fn a_list_is_brought_in_and_certified() {
         .run(&["registry", "verify", "certificate", "--key", &strange])
         .await
         .refused("--key");
+}
 
-    let check = instance.run(&["check"]).await;
-    assert!(check.out.contains("registry ncc"), "{}", check.out);
-    assert!(check.out.contains("its list counts until"), "{}", check.out);
-
-    let serving = instance.serve().await;
-    // The first import was given up, and its id with it.
-    let path = "/api/v1/block-registries/ncc/imports/2/certificate";
-    let (status, _) = Ask::get(path)
-        .bearer(&token)
-        .of(serving.staff)
-        .await
-        .unwrap();
-    assert_eq!(status, 200);
+/// What a notice lacks comes from the rulebook, with its provision.
+async fn notice_is_checked(staff: SocketAddr, token: &str) {
     let path = "/api/v1/notices/check";
     let body = json!({
         "code": "offers", "language": "en", "title": "Offers", "body": "Offers of the shop.",
         "change": "told", "strict": true,
     });
-    let checked = Ask::post(path, &body)
-        .bearer(&token)
-        .of(serving.staff)
-        .await;
+    let checked = Ask::post(path, &body).bearer(token).of(staff).await;
     let (status, checked) = checked.unwrap();
     assert_eq!((status, &checked["publishable"]), (200, &json!(false)));
     let first = &checked["missing"][0];
@@ -122,5 +132,4 @@ async fn a_list_is_brought_in_and_certified() {
     let rule = &first["rules"][0];
     assert!(rule["id"].as_str().unwrap().starts_with("za/"), "{rule}");
     assert_ne!(rule["provision"], "");
-    assert_eq!(serving.stop().await, Some(0));
 }
