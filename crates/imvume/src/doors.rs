@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ::rulebook::Handle;
+use ::rulebook::Refused;
 use anyhow::Context as _;
 use api::ApiState;
 use axum::Router;
@@ -60,6 +61,7 @@ pub(crate) struct Doors {
     pub(crate) staff: SocketAddr,
     /// What stands behind the doors.
     pub(crate) service: Arc<Service>,
+    rulebook: Arc<Handle>,
     listeners: Listeners,
     drain: Duration,
 }
@@ -104,7 +106,12 @@ impl Listeners {
     }
 
     /// Starts the service, and puts it behind the listeners.
-    pub(crate) async fn open(self, config: &Config, store: Arc<Store>) -> anyhow::Result<Doors> {
+    pub(crate) async fn open(
+        self,
+        config: &Config,
+        store: Arc<Store>,
+        rulebook: Arc<Handle>,
+    ) -> anyhow::Result<Doors> {
         let mut settings = config.settings.clone();
         if settings.apps_url.port() == Some(0) {
             // Whichever port the system gave.
@@ -122,7 +129,7 @@ impl Listeners {
             checkpoint: Arc::new(move || checkpoints.checkpoint()),
             meta: Arc::new(ByService(Arc::clone(&service))),
             office: Arc::new(ByRulebook {
-                rulebook: rulebook(config)?,
+                rulebook: Arc::clone(&rulebook),
                 service: Arc::clone(&service),
             }),
             lists: Arc::new(lists::ByService(Arc::clone(&service))),
@@ -150,6 +157,7 @@ impl Listeners {
             apps: self.apps,
             staff: self.staff,
             service,
+            rulebook,
             listeners: self,
             drain: config.limits.drain_timeout,
         })
@@ -214,13 +222,19 @@ impl Listeners {
 
 impl Doors {
     /// Binds the three listeners, starts the service, and serves.
-    pub(crate) async fn open(config: &Config, store: Arc<Store>) -> anyhow::Result<Self> {
-        Listeners::bind(config).await?.open(config, store).await
+    pub(crate) async fn open(
+        config: &Config,
+        store: Arc<Store>,
+        rulebook: Arc<Handle>,
+    ) -> anyhow::Result<Self> {
+        let listeners = Listeners::bind(config).await?;
+        listeners.open(config, store, rulebook).await
     }
 
-    /// As [`Listeners::reload`].
+    /// As [`Listeners::reload`], and the rulebook too.
     pub(crate) async fn reload(&self) {
         self.listeners.reload().await;
+        reread(&self.rulebook).await;
     }
 
     /// Takes no more connections, lets open requests finish, and ends the service; all within a
@@ -264,11 +278,18 @@ fn pages(config: &Config, service: &Arc<Service>) -> anyhow::Result<Option<Route
     Ok(Some(pages))
 }
 
-/// The rulebook, with what the configuration's directory holds of it.
-fn rulebook(config: &Config) -> anyhow::Result<Arc<Handle>> {
-    let (country, directory) = (&config.settings.country, config.rulebook.as_deref());
-    let handle = Handle::open(country, directory).context("rulebook.directory")?;
-    Ok(Arc::new(handle))
+/// Reads the rulebook's files anew, and says what came of it.
+async fn reread(rulebook: &Arc<Handle>) {
+    let handle = Arc::clone(rulebook);
+    match tokio::task::spawn_blocking(move || handle.reload()).await {
+        Ok(Ok(_)) => tracing::info!("the rulebook was read again and is in force"),
+        Ok(Err(Refused(faults))) => {
+            for fault in faults {
+                tracing::error!(%fault, "the rulebook is refused; the one before stays in force");
+            }
+        }
+        Err(error) => tracing::error!(%error, "the rulebook cannot be read again"),
+    }
 }
 
 /// Has the writer ask whether it is still this process's turn: traffic that would find out may be

@@ -27,20 +27,15 @@ use crate::output;
 /// How long the administrator's first token is good for.
 const FIRST_TOKEN: Span = Span::days(365);
 
-/// Opens an instance, or makes it at its first start.
-pub(crate) fn open(config: &Config) -> anyhow::Result<Arc<Store>> {
-    lead(config, take(config)?)
-}
-
 /// Takes the right to write to the instance's database.
 pub(crate) fn take(config: &Config) -> anyhow::Result<Lease> {
     private_directory(&config.directory).context("instance.directory")?;
     Lease::take(&config.directory, &config.database).with_context(|| place(config))
 }
 
-/// Opens an instance whose database this process may write to. Its keys are read only now: whoever
+/// Opens an instance whose database this process may write to, or makes it at its first start. Its keys are read only now: whoever
 /// wrote before may have changed them.
-pub(crate) fn lead(config: &Config, lease: Lease) -> anyhow::Result<Arc<Store>> {
+pub(crate) fn lead(config: &Config, lease: Lease, law: Arc<Handle>) -> anyhow::Result<Arc<Store>> {
     let root = if config.key_file.exists() {
         read_root(config)?
     } else {
@@ -52,7 +47,6 @@ pub(crate) fn lead(config: &Config, lease: Lease) -> anyhow::Result<Arc<Store>> 
         make_keyring(config, &root, &lease)?
     };
     let (random, clock) = (Random::system(), Clock::default());
-    let law = law(config)?;
     Store::lead(lease, Arc::new(keyring), random, clock, law)
         .map(Arc::new)
         .with_context(|| place(config))
@@ -79,7 +73,7 @@ pub(crate) fn open_existing(config: &Config) -> anyhow::Result<Arc<Store>> {
     }
     // Before the database is touched: without its keys nothing can be done with it.
     open_keyring(config)?;
-    lead(config, take(config)?)
+    lead(config, take(config)?, law(config)?)
 }
 
 /// The keyring of an instance that has been started before.

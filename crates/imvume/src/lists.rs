@@ -56,7 +56,7 @@ fn options(service: &Service, asked: ListToTake) -> Result<Options, ListFault> {
             "takes generic, wati, braze or shopify",
         ))?,
         encoding: encoding
-            .unwrap_or(Some(Encoding::default()))
+            .unwrap_or_else(|| Some(Encoding::default()))
             .ok_or(ListFault::Value(
                 "encoding",
                 "takes unicode or windows-1252",

@@ -23,6 +23,10 @@ pub(crate) enum Command {
 }
 
 #[derive(Args, Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch that one can type"
+)]
 pub(crate) struct Import {
     /// The list: comma, semicolon or tab separated, one person a row, titles in the first line
     pub(crate) file: PathBuf,

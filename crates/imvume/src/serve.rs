@@ -43,7 +43,8 @@ async fn serve(config: &Config) -> anyhow::Result<Verdict> {
         taken = turn::take(config) => taken?,
         () = signals.end() => return Ok(Verdict::Held),
     };
-    let lead = |lease| block_in_place(|| instance::lead(config, lease));
+    let law = instance::law(config)?;
+    let lead = |lease| block_in_place(|| instance::lead(config, lease, Arc::clone(&law)));
     let (listeners, store) = if let Some(lease) = taken {
         let store = lead(lease)?;
         (Listeners::bind(config).await?, store)
@@ -55,7 +56,7 @@ async fn serve(config: &Config) -> anyhow::Result<Verdict> {
         }
     };
     let token = instance::first_token(&store).await?;
-    let doors = listeners.open(config, store).await?;
+    let doors = listeners.open(config, store, law).await?;
     if let Some(token) = token {
         output::line(format_args!(
             "The administrator's token, shown this once, good for a year: {}",

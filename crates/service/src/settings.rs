@@ -13,6 +13,10 @@ use crate::portal::PortalSettings;
 
 /// What the service is told at its start.
 #[derive(Clone)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "five things that are each let or not"
+)]
 pub struct Settings {
     /// Where Meta's Graph API is, without version: `https://graph.facebook.com/`.
     pub graph: Url,

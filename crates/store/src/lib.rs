@@ -15,6 +15,7 @@ pub mod admin;
 mod api;
 mod audience;
 mod batch;
+mod begin;
 pub mod block_list;
 pub mod block_registry;
 pub mod campaign;

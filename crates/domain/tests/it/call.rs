@@ -74,7 +74,6 @@ fn a_call_needs_the_persons_permission() {
 
 #[test]
 fn permission_stands_in_for_nothing_else() {
-    let open = Some(NOW - Span::minutes(1));
     let refused = vec![(
         call().bound.unwrap().id,
         Consent {
@@ -82,60 +81,33 @@ fn permission_stands_in_for_nothing_else() {
             ..given()
         },
     )];
-    let own = SuppressionSource::Own;
+    let stopped = |scope| vec![stop(scope, SuppressionSource::Own)];
+    let opened = || Facts {
+        window: Some(NOW - Span::minutes(1)),
+        ..call()
+    };
+    let mut never_asked = opened();
+    never_asked.consents.clear();
+    let mut said_no = opened();
+    said_no.consents = refused;
+    let mut emergency = call();
+    emergency.emergency_stop = true;
+    let mut restricted = call();
+    restricted.restriction = Restriction::Restricted { since: NOW };
+    let mut wants_nothing = opened();
+    wants_nothing.suppressions = stopped(SuppressionScope::BusinessInitiated);
+    let mut no_promotions = call();
+    no_promotions.suppressions = stopped(SuppressionScope::Promotional);
+    let mut unbound = call();
+    unbound.bound = None;
     for (facts, expected) in [
-        (
-            Facts {
-                window: open,
-                consents: Vec::new(),
-                ..call()
-            },
-            vec![131_005],
-        ),
-        (
-            Facts {
-                window: open,
-                consents: refused,
-                ..call()
-            },
-            vec![131_005],
-        ),
-        (
-            Facts {
-                emergency_stop: true,
-                ..call()
-            },
-            vec![368],
-        ),
-        (
-            Facts {
-                restriction: Restriction::Restricted { since: NOW },
-                ..call()
-            },
-            vec![131_005],
-        ),
-        (
-            Facts {
-                window: open,
-                suppressions: vec![stop(SuppressionScope::BusinessInitiated, own)],
-                ..call()
-            },
-            vec![131_005],
-        ),
-        (
-            Facts {
-                suppressions: vec![stop(SuppressionScope::Promotional, own)],
-                ..call()
-            },
-            vec![],
-        ),
-        (
-            Facts {
-                bound: None,
-                ..call()
-            },
-            vec![131_005],
-        ),
+        (never_asked, vec![131_005]),
+        (said_no, vec![131_005]),
+        (emergency, vec![368]),
+        (restricted, vec![131_005]),
+        (wants_nothing, vec![131_005]),
+        (no_promotions, vec![]),
+        (unbound, vec![131_005]),
     ] {
         assert_eq!(codes(&facts, ALWAYS), expected, "{facts:?}");
     }

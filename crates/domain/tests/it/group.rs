@@ -5,6 +5,7 @@ use domain::decision::Basis;
 use domain::decision::Outcome;
 use domain::decision::Reason;
 use domain::gate::Facts;
+use domain::gate::Judgement;
 use domain::gate::decide;
 use domain::group::decide_all;
 use domain::subject::Restriction;
@@ -12,7 +13,6 @@ use domain::suppression::SuppressionScope;
 use domain::suppression::SuppressionSource;
 use domain::template::Category;
 use domain::time::Span;
-use domain::time::Timestamp;
 use proptest::collection::vec;
 use proptest::prelude::Strategy;
 use proptest::prelude::any;
@@ -23,8 +23,13 @@ use crate::gate::free_form;
 use crate::gate::stop;
 use crate::gate::template;
 
+fn judged(all: &[Facts]) -> Judgement {
+    let (first, others) = all.split_first().unwrap();
+    decide_all(first, others, NOW)
+}
+
 fn outcome(all: &[Facts]) -> (Outcome, Vec<u32>) {
-    let decision = decide_all(&all[0], &all[1..], NOW).decision;
+    let decision = judged(all).decision;
     let codes = decision.reasons.iter().map(Reason::code).collect();
     (decision.outcome, codes)
 }
@@ -111,7 +116,7 @@ fn member(sale: bool) -> impl Strategy<Value = Facts> {
                 facts.restriction = Restriction::Restricted { since: NOW };
             }
             if let Some((_, consent)) = facts.consents.first_mut() {
-                consent.state = ConsentState::ALL[state];
+                consent.state = *ConsentState::ALL.get(state).unwrap();
                 consent.expires =
                     lapsed.map(|hours| NOW + Span::hours(hours.into()) - Span::hours(3_000));
             }
@@ -138,28 +143,30 @@ proptest! {
     #[test]
     fn a_group_gets_what_everybody_may_get(all in group(), turn in 0_usize..8) {
         let alone: Vec<Outcome> = all.iter().map(|facts| decide(facts, NOW).decision.outcome).collect();
-        let judged = decide_all(&all[0], &all[1..], NOW);
-        let together = judged.decision;
+        let judgement = judged(&all);
+        let together = judgement.decision;
         assert_eq!(alone.contains(&Outcome::Refuse), together.outcome == Outcome::Refuse);
         let allowed = alone.iter().all(|outcome| *outcome == Outcome::Allow);
         assert_eq!(allowed, together.outcome == Outcome::Allow);
         assert_eq!(together.basis, allowed.then_some(Basis::Everybody));
         if !allowed {
-            assert_eq!((judged.pair, judged.throughput), (all[0].pair, all[0].throughput));
+            let first = all.first().unwrap();
+            let buckets = (judgement.pair, judgement.throughput);
+            assert_eq!(buckets, (first.pair, first.throughput));
         }
 
         // Whoever comes first makes no difference to whether it goes.
         let mut turned = all.clone();
         turned.rotate_left(turn % all.len());
-        let again = decide_all(&turned[0], &turned[1..], NOW).decision;
+        let again = judged(&turned).decision;
         assert_eq!(again.outcome, together.outcome);
     }
 
     /// Nothing that is told depends on who it was: only that it was somebody.
     #[test]
     fn no_reason_tells_of_a_person(all in group()) {
-        let decision = decide_all(&all[0], &all[1..], NOW).decision;
-        let year = Timestamp::to_string(&NOW)[..4].to_owned();
+        let decision = judged(&all).decision;
+        let year = NOW.year().to_string();
         for sentence in decision.sentences() {
             assert!(!sentence.contains(&year) && !sentence.contains("The person"), "{sentence}");
         }

@@ -22,8 +22,10 @@ async fn groups_and_calls_stay_here() {
     gateway.hear_text(&THANDI, "Hello").await;
     let mut group = text(THANDI.address());
     group["recipient_type"] = json!("group");
+    group["to"] = json!("Y2FwaV9ncm91cDoxOjI");
     let mut sale = template("spring_sale", THANDI.address(), &["a", "b"]);
     sale["recipient_type"] = json!("group");
+    sale["to"] = json!("Y2FwaV9ncm91cDoxOjI");
     let number = |edge: &str| format!("/v23.0/{NUMBER}/{edge}");
     let other = |edge: &str| format!("/v23.0/Y2FwaV9ncm91cDoxOjI/{edge}");
     for (method, path, body) in [

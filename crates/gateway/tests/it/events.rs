@@ -5,15 +5,24 @@ use std::collections::BTreeMap;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use domain::audit::Actor;
+use domain::campaign::CampaignKind;
+use domain::confirmation::AskedBy;
+use domain::confirmation::Route;
 use domain::event::EventKind;
 use domain::event::EventKinds;
 use domain::ids::EventEndpointId;
 use domain::ids::TokenId;
 use domain::message::IdentityMode;
+use domain::subject::Identifier;
+use domain::subject::IdentifierKind;
 use domain::time::Span;
 use domain::time::Timestamp;
 use serde_json::Value;
 use serde_json::json;
+use store::block_list::BlockList;
+use store::block_registry::NewBlockRegistry;
+use store::campaign::NewCampaign;
+use store::confirmation::NewRequest;
 use store::delivery::DeliveryState;
 use store::event::NewEndpoint;
 use testkit::Heard;
@@ -106,6 +115,51 @@ fn examples() -> BTreeMap<String, Value> {
         .collect()
 }
 
+/// What a privacy office does, and what comes of it.
+async fn office(gateway: &TestGateway) {
+    let store = &gateway.store;
+    let registry = store.registry();
+    let marketing = registry.purpose_by_code("marketing").unwrap().purpose.id;
+    let request = NewRequest {
+        purposes: vec![marketing],
+        phone: None,
+        email: Some(Identifier::new(
+            IdentifierKind::Email,
+            "naledi@mail.example".to_owned(),
+        )),
+        language: "en".to_owned(),
+        source: AskedBy::Staff,
+        route: Route::Email,
+        good_for: Span::hours(48),
+        details: "{}".to_owned(),
+    };
+    store.request_consent(STAFF, request).await.unwrap();
+    let list = NewBlockRegistry {
+        code: "ncc".to_owned(),
+        name: "Opt-out register".to_owned(),
+        every_days: 31,
+    };
+    let id = store.add_block_registry(STAFF, list).await.unwrap();
+    let mut list = BlockList::begin(store, id).await.unwrap();
+    let phone = Identifier::new(IdentifierKind::Phone, "+27825550199".to_owned());
+    list.line(&[phone]).await.unwrap();
+    list.put_in_force(STAFF, [7; 32]).await.unwrap();
+    let campaign = NewCampaign {
+        kind: CampaignKind::Tell,
+        number: registry.numbers[0].id,
+        template: "spring_sale".to_owned(),
+        language: "en".to_owned(),
+        body: "{}".to_owned(),
+        about: marketing,
+        notice: None,
+        import: None,
+        pace: 60,
+        stop_permille: 20,
+    };
+    store.begin_campaign(STAFF, campaign).await.unwrap();
+    gateway.settle().await;
+}
+
 /// Something of every kind happens to two people.
 async fn a_day(gateway: &TestGateway) {
     gateway.hear_text(&THANDI, TEXT).await;
@@ -121,6 +175,7 @@ async fn a_day(gateway: &TestGateway) {
     let echo = json!({"person": "thandi", "field": "smb_message_echoes", "text": {"body": TEXT}});
     gateway.control("echo", &echo).await;
     gateway.settle().await;
+    office(gateway).await;
     let flagged = json!({"field": "phone_number_quality_update", "value": {"event": "FLAGGED"}});
     gateway.control("account", &flagged).await;
     gateway.settle().await;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use anyhow::Context as _;
 use seal::Random;
@@ -47,11 +48,13 @@ impl Stage {
         };
         let emulator = emulator::start(meta.clone()).await?;
         let config = configure(&directory, &meta, &emulator.base_url())?;
-        let store = instance::open(&config)?;
+        let law = instance::law(&config)?;
+        let lease = instance::take(&config)?;
+        let store = instance::lead(&config, lease, Arc::clone(&law))?;
         let token = instance::first_token(&store)
             .await?
             .context("the data are not fresh")?;
-        let doors = Doors::open(&config, store).await?;
+        let doors = Doors::open(&config, store, law).await?;
         let http = Http::new()?;
         let phones = Phones::new(http.clone(), &emulator.base_url());
         let webhook = format!("http://{}/webhook", doors.public);

@@ -242,7 +242,7 @@ mod tests {
         ] {
             let country = country.map(|code| Country::from_code(code).unwrap());
             let found = phone(cell, country);
-            let found = found.as_ref().map(|number| number.value()).map_err(|e| *e);
+            let found = found.as_ref().map(super::Identifier::value).map_err(|e| *e);
             assert_eq!(found, expected, "{cell}");
         }
         for (code, cell, expected) in [

@@ -181,7 +181,7 @@ mod tests {
         ] {
             let mut found = Vec::new();
             each(&mut body, &mut |place, text| {
-                found.push((place, text.clone()))
+                found.push((place, text.clone()));
             });
             let found: Vec<_> = found
                 .iter()
