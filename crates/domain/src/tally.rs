@@ -257,7 +257,7 @@ mod tests {
         let mut tally = Tally::default();
         tally.add(&decision(
             Outcome::Refuse,
-            vec![missing.clone(), Reason::NoticeOutdated, missing.clone()],
+            vec![missing.clone(), Reason::NoticeOutdated, missing],
         ));
         let mut other = Tally::default();
         other.add(&decision(Outcome::Refuse, vec![Reason::NoticeOutdated]));

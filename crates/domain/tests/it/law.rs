@@ -296,6 +296,19 @@ fn consent_that_sets_no_end_ends_by_terms_or_by_law() {
     );
 }
 
+/// A promotion that could go without consent, as far as these rules let it.
+fn soft(soft_opt_in: Vec<Ruled<bool>>) -> Facts {
+    let terms = Terms {
+        soft_opt_in: true,
+        ..Terms::default()
+    };
+    let rules = Rules {
+        soft_opt_in,
+        ..Rules::default()
+    };
+    with_terms(promotion(rules), terms)
+}
+
 #[test]
 fn the_soft_opt_in_takes_a_sale_a_chance_to_object_and_a_law_that_knows_it() {
     let sold = NOW - Span::days(40);
@@ -332,15 +345,7 @@ fn the_soft_opt_in_takes_a_sale_a_chance_to_object_and_a_law_that_knows_it() {
         ("said no", allowed(), sale(true), refused, false, false),
         ("special", allowed(), sale(true), unknown, true, false),
     ] {
-        let terms = Terms {
-            soft_opt_in: true,
-            ..Terms::default()
-        };
-        let rules = Rules {
-            soft_opt_in: says,
-            ..Rules::default()
-        };
-        let mut facts = with_terms(promotion(rules), terms);
+        let mut facts = soft(says);
         facts.person.sale = sale;
         facts.person.special = special;
         let consent = |state| Consent { state, ..given() };
@@ -362,6 +367,19 @@ fn the_soft_opt_in_takes_a_sale_a_chance_to_object_and_a_law_that_knows_it() {
             "{name}"
         );
     }
+}
+
+/// A message that asks for consent to purpose 9.
+fn asking(asking: Vec<Ruled<Asking>>) -> Facts {
+    let terms = Terms {
+        asks_for: Some(PurposeId(9)),
+        ..Terms::default()
+    };
+    let rules = Rules {
+        asking,
+        ..Rules::default()
+    };
+    with_terms(promotion(rules), terms)
 }
 
 #[test]
@@ -414,15 +432,7 @@ fn nobody_is_asked_again_who_must_not_be() {
             vec!["gate/4/ask-uninvited"],
         ),
     ] {
-        let terms = Terms {
-            asks_for: Some(PurposeId(9)),
-            ..Terms::default()
-        };
-        let rules = Rules {
-            asking: vec![ruled("law", rule)],
-            ..Rules::default()
-        };
-        let mut facts = with_terms(promotion(rules), terms);
+        let mut facts = asking(vec![ruled("law", rule)]);
         facts.asked = vec![(PurposeId(9), asked)];
         facts.window = window_at;
         assert_eq!(at(&facts, NOW), expected, "{name}");
@@ -431,11 +441,7 @@ fn nobody_is_asked_again_who_must_not_be() {
 
 #[test]
 fn who_agreed_before_may_be_asked_anew_outside_of_the_window() {
-    let terms = Terms {
-        asks_for: Some(PurposeId(9)),
-        ..Terms::default()
-    };
-    let mut facts = with_terms(promotion(Rules::default()), terms);
+    let mut facts = asking(Vec::new());
     let outdated = Consent {
         notice_valid: false,
         ..given()

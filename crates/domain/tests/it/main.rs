@@ -1,3 +1,4 @@
+#![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 //! The decisions of the domain as tables.
 
 mod call;
