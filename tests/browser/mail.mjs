@@ -6,7 +6,7 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
 const PROGRAM = fileURLToPath(new URL("mail.py", import.meta.url));
-const PYTHON = fileURLToPath(new URL("../../target/clients/bin/python", import.meta.url));
+const PYTHON = fileURLToPath(new URL("../../target/clients/venv/bin/python", import.meta.url));
 const PATIENCE = 30_000;
 
 export class Mail {

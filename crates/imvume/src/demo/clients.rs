@@ -27,6 +27,7 @@ pub(crate) async fn prepare(
     file: &Path,
     webhooks: [Option<&str>; 2],
 ) -> anyhow::Result<()> {
+    stage.office.any_hour("marketing").await?;
     stage
         .office
         .agreed(Who::Thandi, &["service-updates"])
