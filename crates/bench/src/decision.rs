@@ -59,16 +59,16 @@ pub(crate) fn run() -> Report {
     report
 }
 
-/// The same with the law of five packs at once: somebody who lives in California, writes from a
-/// German and a British account with a South African number, and a pack for wherever else.
+/// The same with the law of five packs at once: somebody with a Californian and a South African
+/// number, a German and a British account, and a pack for wherever else.
 fn lawful(report: &mut Report, lawless: f64) {
     let Ok(book) = Handle::open("ZA", None) else {
         return;
     };
     let evidence = Evidence {
-        residence: Some("US-CA".to_owned()),
+        residence: None,
         bsuid_countries: vec!["DE".to_owned(), "GB".to_owned(), "AR".to_owned()],
-        phone_prefixes: vec!["2782123".to_owned()],
+        phone_prefixes: vec!["1415555".to_owned(), "2782123".to_owned()],
     };
     let rules = book.rules(&evidence, NOW);
     report.figure(
