@@ -109,6 +109,11 @@ fn bench(install: Install, arguments: &[String]) -> anyhow::Result<()> {
         tools.push(Tool::Stack);
     }
     tools::prepare(install, &tools)?;
+    if names("all") || names("failover") {
+        // It starts the program itself, as it is now.
+        let mut program = process::cargo();
+        process::run(program.args(["build", "--release", "--locked", "--package", "imvume"]))?;
+    }
     let mut command = process::cargo();
     command.args(["run", "--release", "--locked", "--package", "bench", "--"]);
     process::run(command.args(arguments))
