@@ -16,6 +16,7 @@ export const CASES = [
   ["a person is chosen, and the page says who one is", choose],
   ["what is written reaches the business, and its ticks move", write],
   ["a message from the business moves from sent to delivered to read", follow],
+  ["what comes while a chat is fetched is not drawn over", openSlowly],
   ["a quick reply of a template is tapped", tapQuickReply],
   ["a reply button and a list row are tapped", tapButtonAndRow],
   ["promotions are stopped and resumed", stopAndResume],
@@ -64,6 +65,35 @@ async function follow({ page, business, emulator }) {
   const reported = ["sent", "delivered", "read"].map((word) =>
     business.hears("messages", (value) => value.statuses?.some((status) => status.id === id && status.status === word)));
   await Promise.all(reported);
+}
+
+async function openSlowly({ page, emulator }) {
+  let fetched;
+  const drawn = new Promise((done) => { fetched = done; });
+  await page.route("**/chat?*", async (route) => {
+    const older = await route.fetch();
+    const ear = await page.evaluateHandle(listenBeside);
+    const id = await emulator.sendTemplate(THANDI, "spring_sale", "Thandi", "20%");
+    await ear.evaluate(({ heard }) => heard);
+    await route.fulfill({ response: older });
+    fetched(id);
+  }, { times: 1 });
+  await be(page, "Thandi Mokoena");
+  const id = await drawn;
+  // Two frames on, the page has drawn what it fetched.
+  await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+  await shows(bubbleOf(page, id), "all beans are 20% off");
+}
+
+/** In the page: hears beside the page itself until a message has come and was delivered. */
+function listenBeside() {
+  return new Promise((open) => {
+    const live = new EventSource("events");
+    const heard = new Promise((done) => live.addEventListener("message", ({ data }) => {
+      if (JSON.parse(data).tick === "delivered") { live.close(); done(); }
+    }));
+    live.addEventListener("open", () => open({ heard }));
+  });
 }
 
 async function tapQuickReply({ page, business, emulator }) {

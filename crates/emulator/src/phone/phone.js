@@ -87,11 +87,15 @@ async function openChat() {
   part("log").replaceChildren();
   drawPeople();
   drawHead();
-  if (!state.person) return;
-  const wanted = `${state.person} ${state.number}`;
+  const turn = ++opened;
+  if (!state.person) return release();
   const query = new URLSearchParams({ person: state.person, number: state.number });
-  const { messages } = await get(`chat?${query}`);
-  if (wanted !== `${state.person} ${state.number}`) return;
+  held ??= [];
+  const chat = await get(`chat?${query}`).catch(() => null);
+  // Whoever opened one meanwhile fetches anew, and releases what is held.
+  if (turn !== opened) return;
+  if (!chat) return release();
+  const { messages } = chat;
   state.lastDay = "";
   // A chat that is opened is not read out message by message.
   part("log").setAttribute("aria-live", "off");
@@ -99,7 +103,25 @@ async function openChat() {
   messages.forEach(place);
   if (!messages.length) part("log").append(element("p", { class: "empty" }, "No messages yet. Write the first one: it opens the 24-hour window in which the business may answer freely."));
   toEnd();
+  release();
   setTimeout(() => part("log").setAttribute("aria-live", "polite"), 200);
+}
+
+// What happens while a chat is fetched may be newer than what comes back, and would be drawn over.
+let held = null;
+let opened = 0;
+function release() {
+  const events = held ?? [];
+  held = null;
+  events.forEach(happened);
+}
+
+function happened(what) {
+  if (what.kind === "message") arrived(what.message);
+  else if (what.kind === "tick") moved(what);
+  else if (what.kind === "typing") typing(what);
+  else if (what.kind === "reset") refresh();
+  else loadState();
 }
 
 function place(message) {
@@ -228,11 +250,8 @@ function listen() {
   live.addEventListener("error", () => { part("lost").hidden = false; });
   live.addEventListener("message", (event) => {
     const what = JSON.parse(event.data);
-    if (what.kind === "message") arrived(what.message);
-    else if (what.kind === "tick") moved(what);
-    else if (what.kind === "typing") typing(what);
-    else if (what.kind === "reset") refresh();
-    else loadState();
+    if (held && what.kind !== "reset") held.push(what);
+    else happened(what);
   });
 }
 window.addEventListener("pagehide", () => live.close());
