@@ -1,8 +1,8 @@
-//! The keyring file: as it lies on disk, and behind its seal.
+//! The keyring file: as it lies on disk, and behind its seal; and what a key bundle carries of it.
 //!
-//! The first byte of the input says whether the rest is the file, or the body of a file that is
-//! sealed here as format version 1 says. Otherwise the body would never be reached: nobody guesses
-//! the seal.
+//! The first byte of the input says whether the rest is the file, the body of a file that is sealed
+//! here as format version 1 or 2 says, or what a bundle carried. Otherwise the body would never be
+//! reached: nobody guesses the seal.
 
 #![no_main]
 
@@ -41,13 +41,14 @@ static SCENE: LazyLock<Scene> = LazyLock::new(|| {
     }
 });
 
-fuzz_target!(|input: (bool, &[u8])| {
-    let (sealed, bytes) = input;
+fuzz_target!(|input: (u8, &[u8])| {
+    let (way, bytes) = input;
     let scene = &*SCENE;
-    let file = if sealed {
-        close(scene, bytes)
-    } else {
-        bytes.to_vec()
+    let sealed = way & 3 != 0;
+    let file = match way & 3 {
+        0 => bytes.to_vec(),
+        3 => return bring_back(scene, bytes),
+        format => close(scene, format, bytes),
     };
     // The file exists and keeps its mode, which the keyring insists on.
     fs::write(&scene.path, &file).unwrap();
@@ -67,6 +68,18 @@ fuzz_target!(|input: (bool, &[u8])| {
     let _ = keyring.existing_quarantine_key(0);
 });
 
+fn bring_back(scene: &Scene, permanent: &[u8]) {
+    let path = scene.path.with_extension("back");
+    let _ = fs::remove_file(&path);
+    let Ok(keyring) = Keyring::restore(&path, &scene.root, permanent, &Random::seeded(2), 0) else {
+        assert!(!path.exists(), "a refused bundle leaves a keyring behind");
+        return;
+    };
+    let carried = keyring.export_permanent().unwrap();
+    // Everything but the number of the epoch is as it came.
+    assert_eq!(carried[5..], permanent[5..]);
+}
+
 /// The bytes of the root key in its file.
 fn secret(file: &str) -> Vec<u8> {
     use base64::Engine as _;
@@ -81,14 +94,15 @@ fn derive(secret: &[u8], label: &str) -> [u8; 32] {
     hmac_sha256(secret, &[label.as_bytes(), &[0, 1]].concat())
 }
 
-fn close(scene: &Scene, body: &[u8]) -> Vec<u8> {
-    let mut out = b"IMVMKEYS\x00\x01".to_vec();
-    out.extend(
-        u32::try_from(30 + 29 + body.len() + 32)
-            .unwrap()
-            .to_be_bytes(),
-    );
+fn close(scene: &Scene, format: u8, body: &[u8]) -> Vec<u8> {
+    // How the root key is had: as it is.
+    let line = vec![0; if format == 1 { 0 } else { 29 }];
+    let length = 30 + line.len() + 29 + body.len() + 32;
+    let mut out = b"IMVMKEYS\x00".to_vec();
+    out.push(format);
+    out.extend(u32::try_from(length).unwrap().to_be_bytes());
     out.extend_from_slice(&derive(&scene.secret, "imvume/root/id/v1")[..16]);
+    out.extend(line);
     let wrapping = derive(&scene.secret, "imvume/root/keyring/v1");
     let key = derive(&wrapping, "imvume/wrap/cipher/v1");
     let cipher = aead::LessSafeKey::new(aead::UnboundKey::new(&aead::AES_256_GCM, &key).unwrap());

@@ -4,6 +4,7 @@ import { readFile } from "node:fs/promises";
 
 const THANDI = { phone: "+27825550142", typed: "+27 82 555 0142", name: "Thandi", email: "thandi@example.org" };
 const SIPHO = { phone: "+27835550117", typed: "+27835550117", name: "Sipho", email: "sipho@example.org" };
+const NOMSA = { phone: "+27645550188", typed: "+27 64 555 0188", name: "Nomsa", email: "nomsa@example.org" };
 const ANNELIE = { phone: "+27725550163", typed: "27725550163", name: "Annelie", email: "annelie@example.org" };
 
 export const PEOPLE = [
@@ -11,6 +12,7 @@ export const PEOPLE = [
   ["the same with the keyboard alone", keyboardOnly],
   ["the same without JavaScript", withoutScript],
   ["what is forgotten is said at its field", forget],
+  ["a person asks for their data, has them erased, and keeps a certificate", rights],
   ["a link that is none says so, and nothing of anybody", wrongLink],
 ];
 
@@ -167,6 +169,62 @@ async function receive(page, card) {
   equal(file.suggestedFilename(), "receipt.jsonld", "the file's name");
   const receipt = JSON.parse(await readFile(await file.path(), "utf8"));
   if (!receipt["@context"] && !receipt.record) throw new Error(`the receipt is ${Object.keys(receipt)}`);
+}
+
+async function rights({ visitors, gateway, emulator }) {
+  const visitor = await visitors.visitor();
+  const { page } = visitor;
+  await page.goto(await linkByMessage(gateway, emulator, NOMSA));
+  await visitor.reads("Your choices");
+  await page.getByRole("link", { name: "See my requests" }).click();
+  await visitor.reads("You have not asked for anything yet.");
+  await visitor.inspect("requests-none");
+
+  await page.getByRole("link", { name: "Correct my data" }).click();
+  await page.getByLabel("In your own words").fill("My name is Nomsa, with an s.\nNot Nomza.");
+  await visitor.inspect("request-new");
+  await page.getByRole("button", { name: "Go on" }).click();
+  await visitor.reads("Is this right?");
+  await visitor.reads("My name is Nomsa, with an s.");
+  await visitor.inspect("request-check");
+  await page.getByRole("button", { name: "Yes, ask for this" }).click();
+  await visitor.reads("We have your request.");
+  await page.getByRole("link", { name: "Correct my data" }).first().click();
+  await visitor.reads("We have your request (case");
+  await visitor.inspect("request-case");
+  await page.getByRole("button", { name: "Take this request back" }).click();
+  await visitor.reads("You have taken the request back.");
+
+  await page.getByRole("link", { name: "A copy of my data" }).click();
+  await page.getByRole("button", { name: "Go on" }).click();
+  await page.getByRole("button", { name: "Yes, ask for this" }).click();
+  await visitor.reads("We have your request.");
+  await visitor.inspect("requests");
+
+  await page.getByRole("link", { name: "Erase my data" }).click();
+  await page.getByRole("button", { name: "Go on" }).click();
+  await visitor.reads("nobody can bring it back");
+  await visitor.inspect("request-erase");
+  await page.getByRole("button", { name: "Yes, ask for this" }).click();
+
+  const letter = await arrived(emulator, NOMSA, "/erased/");
+  const certificate = letter.match(/https?:\/\/[^\s"\\]+\/erased\/[\w-]+/)[0];
+  for (let tries = 0; tries < 100; tries += 1) {
+    const answer = await page.goto(certificate);
+    if (answer.status() === 200) break;
+    await new Promise((resolve) => setTimeout(resolve, 500));
+  }
+  await visitor.reads("Certificate of erasure");
+  await visitor.reads("What was erased");
+  await visitor.inspect("certificate");
+  const text = await page.locator("main").innerText();
+  if (text.includes("Nomsa") || text.includes(NOMSA.phone.slice(3))) throw new Error("the certificate names somebody");
+  const note = await (await fetch(`${certificate}/note`)).text();
+  if (!note.startsWith("imvume erasure certificate v1\n")) throw new Error("the note is none");
+  const pdf = new Uint8Array(await (await fetch(`${certificate}/pdf`)).arrayBuffer());
+  equal(new TextDecoder().decode(pdf.slice(0, 5)), "%PDF-", "what the PDF begins with");
+  await page.goto(`${visitors.site}/preferences/requests`);
+  await visitor.leave();
 }
 
 /** The link in a confirmation. */

@@ -11,14 +11,15 @@ use crate::rules::Fault;
 
 /// Each crate and the crates of ours it may depend on.
 const EDGES: &[(&str, &[&str])] = &[
-    ("api", &["domain", "seal", "store", "whatsapp"]),
+    ("api", &["domain", "package", "seal", "store", "whatsapp"]),
     (
         "bench",
         &[
-            "api", "domain", "egress", "emulator", "gateway", "imvume", "rulebook", "seal",
-            "service", "store", "testkit", "tlog", "whatsapp",
+            "api", "backup", "desk", "domain", "egress", "emulator", "gateway", "imvume",
+            "rulebook", "seal", "service", "store", "testkit", "tlog", "whatsapp",
         ],
     ),
+    ("backup", &["seal"]),
     ("desk", &["domain", "seal", "service", "store"]),
     ("domain", &[]),
     ("egress", &[]),
@@ -27,20 +28,24 @@ const EDGES: &[(&str, &[&str])] = &[
     (
         "imvume",
         &[
-            "api", "desk", "domain", "egress", "emulator", "gateway", "record", "rulebook", "seal",
-            "service", "store", "tlog", "whatsapp",
+            "api", "backup", "desk", "domain", "egress", "emulator", "gateway", "letters",
+            "record", "rulebook", "seal", "service", "store", "tlog", "whatsapp",
         ],
     ),
+    ("letters", &["domain"]),
+    ("package", &["pii", "seal"]),
+    ("pii", &[]),
     ("record", &["domain", "tlog"]),
     ("rulebook", &["domain"]),
     ("seal", &[]),
     (
         "service",
         &[
-            "domain", "egress", "record", "rulebook", "seal", "store", "tlog", "whatsapp",
+            "backup", "domain", "egress", "letters", "package", "pii", "record", "rulebook",
+            "seal", "store", "tlog", "whatsapp",
         ],
     ),
-    ("store", &["domain", "seal", "tlog"]),
+    ("store", &["backup", "domain", "seal", "tlog"]),
     (
         "testkit",
         &[
@@ -57,7 +62,9 @@ const EDGES: &[(&str, &[&str])] = &[
 const TOPS: &[&str] = &["bench", "imvume", "xtask"];
 
 /// Crates that compute: no runtime, no sockets, no database.
-const PURE: &[&str] = &["domain", "record", "rulebook", "seal", "tlog", "whatsapp"];
+const PURE: &[&str] = &[
+    "backup", "domain", "letters", "pii", "record", "rulebook", "seal", "tlog", "whatsapp",
+];
 
 /// What a crate that computes may not know.
 const IMPURE: &[&str] = &[
@@ -75,7 +82,9 @@ const IMPURE: &[&str] = &[
 const OWNERS: &[(&str, &[&str])] = &[
     (
         "axum",
-        &["api", "desk", "emulator", "gateway", "imvume", "testkit"],
+        &[
+            "api", "bench", "desk", "emulator", "gateway", "imvume", "testkit",
+        ],
     ),
     // `imvume` serves with these; it calls nobody.
     ("hyper", &["bench", "egress", "emulator", "imvume"]),

@@ -36,7 +36,7 @@ const STAGES: &[Stage] = &[
     },
     Stage {
         name: "tests",
-        tools: &[Tool::PostgreSql],
+        tools: &[Tool::Age, Tool::Poppler, Tool::PostgreSql],
         when: When::Always,
         work: tests,
     },

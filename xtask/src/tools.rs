@@ -49,10 +49,14 @@ impl From<bool> for Install {
 /// What a stage may need beside cargo.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Tool {
+    /// What opens the files of the key bundle, and knows nothing of ours.
+    Age,
     /// A browser, driven by a Node package.
     Browser,
     /// Node, its package manager, and the packages of the suites.
     Node,
+    /// What reads PDF files, and knows nothing of ours.
+    Poppler,
     /// A database server that tests start for themselves.
     PostgreSql,
     /// Python, and the packages of the client suite.
@@ -66,8 +70,10 @@ pub(crate) enum Tool {
 impl Tool {
     fn packages(self) -> &'static [Package] {
         match self {
+            Self::Age => &[AGE],
             Self::Browser => &[CHROMIUM],
             Self::Node => &[NODE, NPM],
+            Self::Poppler => &[POPPLER],
             Self::PostgreSql => &[POSTGRESQL],
             Self::Python | Self::Stack => &[PYTHON],
             Self::Strace => &[STRACE],
@@ -76,7 +82,12 @@ impl Tool {
 
     fn environment(self) -> Option<&'static Environment> {
         match self {
-            Self::Browser | Self::Node | Self::PostgreSql | Self::Strace => None,
+            Self::Age
+            | Self::Browser
+            | Self::Node
+            | Self::Poppler
+            | Self::PostgreSql
+            | Self::Strace => None,
             Self::Python => Some(&CLIENT_SUITE),
             Self::Stack => Some(&STACK),
         }
@@ -140,6 +151,14 @@ const STRACE: Package = Package {
 const CHROMIUM: Package = Package {
     name: "chromium",
     probe: &["chromium", "--version"],
+};
+const POPPLER: Package = Package {
+    name: "poppler-utils",
+    probe: &["pdftotext", "-v"],
+};
+const AGE: Package = Package {
+    name: "age",
+    probe: &["age", "--version"],
 };
 /// Its server programs are not in Debian's `PATH`.
 const POSTGRESQL: Package = Package {

@@ -26,12 +26,14 @@ use store::Registry;
 use store::Store;
 use store::StoreError;
 
+use crate::erasing::Erasing;
 use crate::lists::Lists;
 use crate::meta::Meta;
 use crate::office::Office;
 use crate::portal::Portal;
 use crate::problem::Kind;
 use crate::problem::Problem;
+use crate::requests::Requests;
 use crate::state::ApiState;
 
 /// How every token of ours begins.
@@ -64,17 +66,26 @@ macro_rules! permissions {
 
 permissions!(
     CancelQueued,
+    EraseSubjects,
+    ExportSubjects,
     ManageApps,
     ManageEmergencyStop,
+    ManageHolds,
+    ManageKeys,
     ManageNumbers,
     ManagePurposes,
+    ManageRequests,
+    ManageRetention,
     RecordConsent,
     ReplayDeliveries,
     RestrictSubjects,
     RevealSubjects,
+    ViewBackups,
     ViewConfiguration,
     ViewDecisions,
     ViewLog,
+    ViewRequests,
+    ViewStatistics,
     ViewSubjects,
 );
 
@@ -124,6 +135,11 @@ impl<P, Q> Allowed<P, Q> {
         self.state.office.as_ref()
     }
 
+    /// Whoever erases people.
+    pub(crate) fn erasing(&self) -> &dyn Erasing {
+        self.state.erasing.as_ref()
+    }
+
     /// Whoever reads lists of people.
     pub(crate) fn lists(&self) -> &dyn Lists {
         self.state.lists.as_ref()
@@ -132,6 +148,11 @@ impl<P, Q> Allowed<P, Q> {
     /// Whoever writes to people outside of WhatsApp.
     pub(crate) fn portal(&self) -> &dyn Portal {
         self.state.portal.as_ref()
+    }
+
+    /// Whoever carries requests of people on.
+    pub(crate) fn requests(&self) -> &dyn Requests {
+        self.state.requests.as_ref()
     }
 
     /// The newest signed checkpoint.

@@ -61,13 +61,3 @@ pub trait ListOnItsWay: Send {
     /// All of it is here: it is looked at and brought in from now on, while nobody waits.
     fn end(self: Box<Self>) -> ListTaken;
 }
-
-/// Nobody who reads lists.
-#[derive(Clone, Copy, Debug)]
-pub struct NoLists;
-
-impl Lists for NoLists {
-    fn take(&self, _: ListToTake) -> Result<Box<dyn ListOnItsWay>, ListFault> {
-        Err(ListFault::Unavailable)
-    }
-}

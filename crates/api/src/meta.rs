@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::future::Future;
-use std::future::ready;
 use std::pin::Pin;
 
 use domain::audit::Actor;
@@ -62,28 +61,6 @@ pub struct NumberAdded {
     pub subscribed: bool,
     /// Whether its account's templates could be fetched.
     pub synced: bool,
-}
-
-/// Nobody who may call Meta.
-#[derive(Clone, Copy, Debug)]
-pub struct NoMeta;
-
-impl Meta for NoMeta {
-    fn storage(&self, _: NumberId) -> Asked<Storage> {
-        Box::pin(ready(Err(NotDone::Unavailable)))
-    }
-
-    fn set_storage(&self, _: (Actor, String), _: NumberId, _: Storage) -> Asked<Storage> {
-        Box::pin(ready(Err(NotDone::Unavailable)))
-    }
-
-    fn add_number(&self, _: Actor, _: NumberToAdd) -> Asked<NumberAdded> {
-        Box::pin(ready(Err(NotDone::Unavailable)))
-    }
-
-    fn change_token(&self, _: Actor, _: NumberId, _: Zeroizing<String>) -> Asked<()> {
-        Box::pin(ready(Err(NotDone::Unavailable)))
-    }
 }
 
 /// Why Meta did not do it.

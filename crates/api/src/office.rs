@@ -1,7 +1,6 @@
 //! What the admin API asks of the rulebook and of the log's files, through whoever runs it.
 
 use std::future::Future;
-use std::future::ready;
 use std::pin::Pin;
 
 use domain::audit::Actor;
@@ -36,26 +35,7 @@ pub trait Office: Send + Sync {
     /// The records of all purposes of a person, with the notices behind them, what the gate said, and
     /// the log's newest head.
     fn evidence(&self, who: (Actor, SubjectId)) -> Proved;
-}
 
-/// No rulebook and no log's files.
-#[derive(Clone, Copy, Debug)]
-pub struct NoOffice;
-
-impl Office for NoOffice {
-    fn needed(&self, _: &[String]) -> Vec<Needed> {
-        Vec::new()
-    }
-
-    fn certificate(&self, _: BlockRegistryId, _: RegistryImportId) -> Certified {
-        Box::pin(ready(None))
-    }
-
-    fn consent_record(&self, _: (Actor, SubjectId), _: String, _: bool) -> Proved {
-        Box::pin(ready(Ok(None)))
-    }
-
-    fn evidence(&self, _: (Actor, SubjectId)) -> Proved {
-        Box::pin(ready(Ok(None)))
-    }
+    /// Removes the files of media objects whose rows are gone, by their names.
+    fn remove(&self, objects: &[String]);
 }

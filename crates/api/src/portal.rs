@@ -1,13 +1,14 @@
 //! What the admin API asks of whoever writes to people outside of WhatsApp.
 
 use std::future::Future;
-use std::future::ready;
 use std::pin::Pin;
 
 use axum::body::Bytes;
 use domain::audit::Actor;
 use domain::confirmation::AskedBy;
 use domain::confirmation::Route;
+use domain::ids::CampaignId;
+use domain::ids::ImportId;
 use domain::ids::SubjectId;
 
 /// An answer that is on its way.
@@ -17,6 +18,9 @@ pub type Told<T> = Pin<Box<dyn Future<Output = Result<T, PortalFault>> + Send>>;
 pub trait Portal: Send + Sync {
     /// Asks a person for consent: a confirmation goes out.
     fn request(&self, actor: Actor, asked: ConsentAsked) -> Told<ConsentTaken>;
+
+    /// Begins to ask the people of a list for consent by e-mail or SMS.
+    fn ask_list(&self, actor: Actor, asked: ListAsked) -> Told<CampaignId>;
 
     /// A link to a person's own page, for staff to hand out; none without a public address.
     fn link(&self, subject: SubjectId, language: &str) -> Result<Option<String>, PortalFault>;
@@ -52,6 +56,23 @@ impl std::fmt::Debug for ConsentAsked {
     }
 }
 
+/// The people of a list are to be asked for consent.
+#[derive(Clone, Debug)]
+pub struct ListAsked {
+    /// The list.
+    pub import: ImportId,
+    /// The code of the purpose.
+    pub purpose: String,
+    /// How the confirmations go out.
+    pub route: Route,
+    /// The language for people of whom none is known.
+    pub language: String,
+    /// How many are asked in a minute.
+    pub pace: u32,
+    /// At how many stops and addresses that do not take it, for a thousand, it stops by itself.
+    pub stop_permille: u32,
+}
+
 /// A request that was taken.
 #[derive(Clone, Debug)]
 pub struct ConsentTaken {
@@ -72,22 +93,4 @@ pub enum PortalFault {
     NotOurs,
     /// Not now, or not set up.
     Unavailable,
-}
-
-/// Nobody who writes to people.
-#[derive(Clone, Copy, Debug)]
-pub struct NoPortal;
-
-impl Portal for NoPortal {
-    fn request(&self, _: Actor, _: ConsentAsked) -> Told<ConsentTaken> {
-        Box::pin(ready(Err(PortalFault::Unavailable)))
-    }
-
-    fn link(&self, _: SubjectId, _: &str) -> Result<Option<String>, PortalFault> {
-        Ok(None)
-    }
-
-    fn bounced(&self, _: Bytes) -> Told<bool> {
-        Box::pin(ready(Err(PortalFault::Unavailable)))
-    }
 }

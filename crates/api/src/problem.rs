@@ -5,6 +5,7 @@ use axum::http::StatusCode;
 use axum::http::header;
 use axum::response::IntoResponse;
 use axum::response::Response;
+use domain::request::step::RequestFault;
 use serde::Serialize;
 use store::Refusal;
 use store::StoreError;
@@ -26,10 +27,13 @@ const STOPPED: u16 = 30;
 pub(crate) enum Kind {
     Body,
     Busy,
+    Changed,
+    Course,
     Ended,
     Exists,
     Failed,
     Forbidden,
+    Held,
     MediaType,
     Method,
     Missing,
@@ -45,13 +49,16 @@ pub(crate) enum Kind {
 impl Kind {
     /// All kinds.
     #[cfg(test)]
-    const ALL: [Self; 16] = [
+    const ALL: [Self; 19] = [
         Self::Body,
         Self::Busy,
+        Self::Changed,
+        Self::Course,
         Self::Ended,
         Self::Exists,
         Self::Failed,
         Self::Forbidden,
+        Self::Held,
         Self::MediaType,
         Self::Method,
         Self::Missing,
@@ -68,10 +75,13 @@ impl Kind {
         match self {
             Self::Body => "urn:imvume:problem:body",
             Self::Busy => "urn:imvume:problem:busy",
+            Self::Changed => "urn:imvume:problem:changed",
+            Self::Course => "urn:imvume:problem:course",
             Self::Ended => "urn:imvume:problem:ended",
             Self::Exists => "urn:imvume:problem:exists",
             Self::Failed => "urn:imvume:problem:failed",
             Self::Forbidden => "urn:imvume:problem:forbidden",
+            Self::Held => "urn:imvume:problem:held",
             Self::MediaType => "urn:imvume:problem:media-type",
             Self::Method => "urn:imvume:problem:method",
             Self::Missing => "urn:imvume:problem:missing",
@@ -89,10 +99,13 @@ impl Kind {
         match self {
             Self::Body => "The body is not the JSON this operation takes",
             Self::Busy => "The service cannot answer now",
+            Self::Changed => "Somebody else has changed it meanwhile",
+            Self::Course => "It cannot take this step where it stands",
             Self::Ended => "The thing has ended",
             Self::Exists => "There is one already",
             Self::Failed => "Something failed inside",
             Self::Forbidden => "The token may not do this",
+            Self::Held => "A legal hold covers it",
             Self::MediaType => "The body has to be application/json",
             Self::Method => "The method does not exist here",
             Self::Missing => "There is no such thing",
@@ -110,7 +123,9 @@ impl Kind {
         match self {
             Self::Body | Self::Query | Self::TokenInQuery => StatusCode::BAD_REQUEST,
             Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
-            Self::Ended | Self::Exists | Self::Step => StatusCode::CONFLICT,
+            Self::Changed | Self::Course | Self::Ended | Self::Exists | Self::Held | Self::Step => {
+                StatusCode::CONFLICT
+            }
             Self::Failed => StatusCode::INTERNAL_SERVER_ERROR,
             Self::Forbidden => StatusCode::FORBIDDEN,
             Self::MediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
@@ -210,8 +225,14 @@ impl From<Refusal> for Problem {
             Refusal::Missing(_) => Kind::Missing,
             Refusal::Exists(_) => Kind::Exists,
             Refusal::Consent(_) => Kind::Step,
-            Refusal::Ended(_) => Kind::Ended,
-            Refusal::Terms(_) => Kind::Value,
+            Refusal::Ended(_) | Refusal::Request(RequestFault::Ended) => Kind::Ended,
+            Refusal::Changed(_) => Kind::Changed,
+            Refusal::Request(RequestFault::ProvisionMissing) => Kind::Value,
+            Refusal::Request(_) => Kind::Course,
+            Refusal::Held => Kind::Held,
+            Refusal::Hold(_) | Refusal::Retention(_) | Refusal::Terms(_) | Refusal::Unseen(_) => {
+                Kind::Value
+            }
         };
         Self::new(kind, refusal.to_string())
     }
@@ -236,7 +257,10 @@ impl From<StoreError> for Problem {
             | StoreError::Newer { .. }
             | StoreError::Foreign
             | StoreError::Moved
+            | StoreError::Backup(_)
             | StoreError::NotNew
+            | StoreError::Restoring
+            | StoreError::NotShipped
             | StoreError::OtherInstance
             | StoreError::Unequal { .. }
             | StoreError::Server(_)

@@ -4,6 +4,8 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use crate::words::DeliveryState;
+use crate::words::RequestKind;
+use crate::words::RequestState;
 
 /// Which decisions.
 #[derive(Deserialize, IntoParams)]
@@ -61,6 +63,40 @@ pub(crate) struct EventDeliveryQuery {
     pub(crate) before: Option<i64>,
 }
 
+/// Which erasures.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ErasureQuery {
+    /// `true`: only those of which a recipient has not acknowledged in time.
+    pub(crate) overdue: Option<bool>,
+    /// How many entries at the most: 1 to 200, 50 unless told.
+    pub(crate) limit: Option<u32>,
+    /// Only entries with a smaller id than this.
+    pub(crate) before: Option<i64>,
+}
+
+/// Which requests of people.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RequestQuery {
+    /// Only those in this state.
+    pub(crate) state: Option<RequestState>,
+    /// Only those that ask for this.
+    pub(crate) kind: Option<RequestKind>,
+    /// Only those of this subject, and whoever is linked as the same person.
+    pub(crate) subject: Option<i64>,
+    /// `true`: only those that are not done.
+    pub(crate) open: Option<bool>,
+    /// `true`: only those that are not done and whose time is over.
+    pub(crate) overdue: Option<bool>,
+    /// How many entries at the most: 1 to 200, 50 unless told.
+    pub(crate) limit: Option<u32>,
+    /// Only entries with a smaller id than this.
+    pub(crate) before: Option<i64>,
+}
+
 /// Which part of the log.
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -79,4 +115,48 @@ pub(crate) struct LogQuery {
 pub(crate) struct RecordQuery {
     /// The code of the purpose; it has to be there.
     pub(crate) purpose: Option<String>,
+}
+
+/// Which legal holds.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct HoldQuery {
+    /// `true`: only those in force.
+    pub(crate) in_force: Option<bool>,
+    /// How many entries at the most: 1 to 200, 50 unless told.
+    pub(crate) limit: Option<u32>,
+    /// Only entries with a smaller id than this.
+    pub(crate) before: Option<i64>,
+}
+
+/// Which cases of the retention schedule.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ReviewQuery {
+    /// `true`: only those that nobody has decided.
+    pub(crate) open: Option<bool>,
+    /// How many entries at the most: 1 to 200, 50 unless told.
+    pub(crate) limit: Option<u32>,
+    /// Only entries with a smaller id than this.
+    pub(crate) before: Option<i64>,
+}
+
+/// Which statistics.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct StatisticsQuery {
+    /// The first day, in UTC.
+    #[param(format = Date)]
+    pub(crate) from: String,
+    /// The last day, in UTC.
+    #[param(format = Date)]
+    pub(crate) to: String,
+    /// By what cells are told apart: day, month, number, purpose, outcome, parted by commas; by outcome
+    /// unless told.
+    pub(crate) by: Option<String>,
+    /// json, unless told, or csv.
+    pub(crate) format: Option<String>,
 }

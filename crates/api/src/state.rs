@@ -5,10 +5,12 @@ use std::sync::Arc;
 
 use store::Store;
 
+use crate::erasing::Erasing;
 use crate::lists::Lists;
 use crate::meta::Meta;
 use crate::office::Office;
 use crate::portal::Portal;
+use crate::requests::Requests;
 
 /// What the admin API is made of.
 #[derive(Clone)]
@@ -21,10 +23,14 @@ pub struct ApiState {
     pub meta: Arc<dyn Meta>,
     /// The rulebook, and what the log's files prove.
     pub office: Arc<dyn Office>,
+    /// Whoever erases people.
+    pub erasing: Arc<dyn Erasing>,
     /// Whoever reads lists of people.
     pub lists: Arc<dyn Lists>,
     /// Whoever writes to people outside of WhatsApp.
     pub portal: Arc<dyn Portal>,
+    /// Whoever carries requests of people on.
+    pub requests: Arc<dyn Requests>,
 }
 
 impl fmt::Debug for ApiState {

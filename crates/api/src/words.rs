@@ -75,7 +75,7 @@ macro_rules! words {
 words! {
     /// What an app's token may be used for at the gateway.
     AppScope = domain::access::AppScope, "kebab-case" {
-        Send, Media, Read, Mint, Templates, Block, Contacts, Consent
+        Send, Media, Read, Mint, Templates, Block, Contacts, Consent, Requests
     }
 
     /// Where a request for consent comes from.
@@ -90,6 +90,9 @@ words! {
     ConfirmationState = domain::confirmation::ConfirmationState, "kebab-case" {
         Waiting, Sent, Confirmed, Expired, Undeliverable, Cancelled, Declined
     }
+
+    /// How sure it is that a request comes from whom it is about, least sure first.
+    Assurance = domain::request::Assurance, "kebab-case" { Claimed, Channel, SecondChannel, Staff }
 
     /// A template's category at Meta.
     Category = domain::template::Category, "SCREAMING_SNAKE_CASE" {
@@ -120,6 +123,18 @@ words! {
         Account, BanScheduled, BusinessInitiated, Everything, Limit, NewNumbers, Notice, Quality,
         Throughput, Violation
     }
+
+    /// What a letter tells.
+    LetterKind = domain::request::LetterKind, "kebab-case" {
+        Acknowledgement, IdentityWanted, ClarificationWanted, Extension, Refusal, PartialResult,
+        Completion, PackageReady, Expiry
+    }
+
+    /// How a letter goes out.
+    LetterRoute = domain::letter::LetterRoute, "kebab-case" { Chat, Template, Email, Page }
+
+    /// Where a letter stands.
+    LetterState = domain::letter::LetterState, "kebab-case" { Waiting, Sent, Undeliverable, OnPage }
 
     /// What kind of thing identifies a subject.
     IdentifierKind = domain::subject::IdentifierKind, "kebab-case" {
@@ -153,13 +168,48 @@ words! {
         Care, Authentication, Utility, Promotional
     }
 
+    /// What people can ask for by right.
+    RequestKind = domain::request::RequestKind, "kebab-case" {
+        Access, Complaint, Correction, Deletion, Objection, OptOut, Portability, Restriction, Withdrawal
+    }
+
+    /// How a request ended.
+    RequestOutcome = domain::request::Outcome, "kebab-case" {
+        Fulfilled, PartiallyFulfilled, Refused, Withdrawn, Expired
+    }
+
+    /// How a request came in.
+    RequestSource = domain::request::RequestSource, "kebab-case" { Chat, Portal, Staff, Api }
+
+    /// Where a request stands.
+    RequestState = domain::request::RequestState, "kebab-case" {
+        Received, Acknowledged, IdentityPending, Clarifying, Searching, InReview, Decided, Fulfilled,
+        PartiallyFulfilled, Refused, Withdrawn, Expired, Delivered, Closed
+    }
+
     /// Where a suppression came from.
     SuppressionSource = domain::suppression::SuppressionSource, "kebab-case" { Own, Native }
 
     /// What is known of a person beside identifiers and name.
     TraitKind = domain::person::TraitKind, "kebab-case" {
-        Residence, Zone, Age, Special, Sale, Languages
+        Residence, Zone, Age, Special, Sale, Languages, ContractEnded
     }
+
+    /// What kind of record something is: what erasure, holds and retention speak of.
+    RecordClass = domain::record_class::RecordClass, "kebab-case" {
+        Conversation, Media, Profile, Form, ConsentProof, AuditDetail, Notes, RegulatedArchive
+    }
+
+    /// What happens at the end of a record's time.
+    RetentionAction = domain::retention::Action, "kebab-case" { Erase, Statistics, Review }
+
+    /// From when on a record's time is counted.
+    RetentionStarts = domain::retention::Starts, "kebab-case" {
+        Received, ConversationClosed, ContractEnded
+    }
+
+    /// Where a run of the retention schedule stands.
+    RunState = store::retention::RunState, "kebab-case" { Running, Done, SecondLook, Stopped }
 
     /// Where something about a person is known from.
     TraitSource = domain::person::TraitSource, "kebab-case" { Person, Staff, App, Import }
@@ -268,6 +318,55 @@ mod tests {
         }
         for word in domain::access::AppScope::ALL {
             assert_eq!(json(super::AppScope::from(word)), word.name());
+        }
+    }
+
+    #[test]
+    fn words_of_requests_are_those_of_the_domain() {
+        use domain::letter;
+        use domain::request;
+        for word in request::LetterKind::ALL {
+            assert_eq!(json(super::LetterKind::from(*word)), word.name());
+        }
+        for word in letter::LetterRoute::ALL {
+            assert_eq!(json(super::LetterRoute::from(word)), word.name());
+        }
+        for word in letter::LetterState::ALL {
+            assert_eq!(json(super::LetterState::from(word)), word.name());
+        }
+        for word in request::RequestKind::ALL {
+            assert_eq!(json(super::RequestKind::from(*word)), word.name());
+        }
+        for word in request::RequestState::ALL {
+            assert_eq!(json(super::RequestState::from(*word)), word.name());
+        }
+        for word in request::RequestSource::ALL {
+            assert_eq!(json(super::RequestSource::from(*word)), word.name());
+        }
+        for word in request::Assurance::ALL {
+            assert_eq!(json(super::Assurance::from(*word)), word.name());
+        }
+        for word in request::Outcome::ALL {
+            assert_eq!(json(super::RequestOutcome::from(*word)), word.name());
+        }
+    }
+
+    #[test]
+    fn words_of_retention_are_those_of_the_domain() {
+        for word in domain::record_class::RecordClass::ALL {
+            assert_eq!(json(super::RecordClass::from(word)), word.name());
+        }
+        for word in domain::retention::Action::ALL {
+            assert_eq!(json(super::RetentionAction::from(word)), word.name());
+        }
+        for word in domain::retention::Starts::ALL {
+            assert_eq!(json(super::RetentionStarts::from(word)), word.name());
+        }
+        for word in store::retention::RunState::ALL {
+            assert_eq!(json(super::RunState::from(word)), word.name());
+        }
+        for word in domain::person::TraitKind::ALL {
+            assert_eq!(json(super::TraitKind::from(word)), word.name());
         }
     }
 

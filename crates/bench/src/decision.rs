@@ -207,6 +207,7 @@ fn template(category: Category) -> Facts {
         window: None,
         names_identity_key: false,
         health: Standing::default(),
+        capped: None,
         pair: Timestamp::default(),
         throughput: Timestamp::default(),
         behind: None,

@@ -7,6 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Router;
 use domain::access::AppScope;
 use domain::audit::Actor;
 use domain::ids::NumberId;
@@ -66,30 +67,43 @@ enum Database {
 impl House {
     /// Opens one with nothing in it, that calls `graph` and has so many numbers.
     pub(crate) fn open(backend: &Backend, graph: &str, numbers: u16) -> anyhow::Result<Self> {
+        Self::open_told(backend, graph, numbers, |_| {})
+    }
+
+    /// Opens one with nothing in it and a number, that goes by this clock.
+    pub(crate) fn open_at(backend: &Backend, graph: &str, clock: Clock) -> anyhow::Result<Self> {
+        Self::open_by(backend, graph, 1, (clock, |_| {}))
+    }
+
+    /// Opens one that is told more.
+    pub(crate) fn open_told(
+        backend: &Backend,
+        graph: &str,
+        numbers: u16,
+        tell: impl FnOnce(&mut Settings),
+    ) -> anyhow::Result<Self> {
+        Self::open_by(backend, graph, numbers, (Clock::default(), tell))
+    }
+
+    fn open_by(
+        backend: &Backend,
+        graph: &str,
+        numbers: u16,
+        (clock, tell): (Clock, impl FnOnce(&mut Settings)),
+    ) -> anyhow::Result<Self> {
         let directory = directory()?;
         let database = Database::create(backend);
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .enable_all()
             .build()?;
-        let store = Arc::new(store(directory.path(), &database)?);
-        let settings = settings(directory.path(), graph, numbers)?;
+        let store = Arc::new(store(directory.path(), &database, clock)?);
+        let mut settings = settings(directory.path(), graph, numbers)?;
+        tell(&mut settings);
         let data = directory.path().join("data");
         let service = runtime.block_on(Service::start(store, &data, settings))?;
         let stop = CancellationToken::new();
-        let serve = |app| {
-            let listener = runtime.block_on(TcpListener::bind((Ipv4Addr::LOCALHOST, 0)))?;
-            let address = listener.local_addr()?;
-            // The listener of a loopback port works until it is told to stop.
-            runtime.spawn(listen::serve(
-                listener,
-                app,
-                Limits::default(),
-                stop.clone(),
-            ));
-            anyhow::Ok(address)
-        };
-        let public = serve(gateway::public(Arc::clone(&service)))?;
-        let apps = serve(gateway::apps(Arc::clone(&service)))?;
+        let public = serve(&runtime, &stop, gateway::public(Arc::clone(&service)))?;
+        let apps = serve(&runtime, &stop, gateway::apps(Arc::clone(&service)))?;
         {
             let _inside = runtime.enter();
             service.run();
@@ -103,6 +117,11 @@ impl House {
             directory,
             database,
         })
+    }
+
+    /// Serves something more, on a listener of its own.
+    pub(crate) fn serve(&self, app: Router) -> anyhow::Result<SocketAddr> {
+        serve(&self.runtime, &self.stop, app)
     }
 
     /// Waits for something that has to happen on the gateway's own threads.
@@ -174,6 +193,19 @@ impl House {
     }
 }
 
+fn serve(runtime: &Runtime, stop: &CancellationToken, app: Router) -> anyhow::Result<SocketAddr> {
+    let listener = runtime.block_on(TcpListener::bind((Ipv4Addr::LOCALHOST, 0)))?;
+    let address = listener.local_addr()?;
+    // The listener of a loopback port works until it is told to stop.
+    runtime.spawn(listen::serve(
+        listener,
+        app,
+        Limits::default(),
+        stop.clone(),
+    ));
+    Ok(address)
+}
+
 impl Database {
     fn create(backend: &Backend) -> Self {
         match backend {
@@ -191,10 +223,9 @@ pub(crate) fn directory() -> anyhow::Result<TempDir> {
     Ok(tempfile::Builder::new().prefix("imvume-bench-").tempdir()?)
 }
 
-fn store(directory: &Path, database: &Database) -> anyhow::Result<Store> {
+fn store(directory: &Path, database: &Database, clock: Clock) -> anyhow::Result<Store> {
     let random = Random::system();
     let root = RootKey::create_file(&directory.join("root.key"), &random)?;
-    let clock = Clock::default();
     let path = directory.join("keyring");
     let keyring = Keyring::create(&path, &root, &random, clock.now().micros())?;
     let database = match database {
@@ -231,18 +262,22 @@ fn settings(directory: &Path, graph: &str, numbers: u16) -> anyhow::Result<Setti
         verify_token: Zeroizing::new("bench".to_owned()),
         numbers: (0..numbers).map(number).collect(),
         log_name: "bench.example".to_owned(),
+        backup: service::backup::BackupSettings::default(),
         publish_every: Duration::from_secs(1),
         apps_url: Url::parse("http://127.0.0.1/")?,
         country: "ZA".to_owned(),
         language: "en".to_owned(),
         organisation: "Kaapse Koffie".to_owned(),
         media: directory.join("data").join("media"),
+        package_days: 14,
         egress: Policy {
             allow_private: vec!["127.0.0.1".parse()?],
             ..Policy::default()
         },
         portal: service::PortalSettings::default(),
+        erasure: service::ErasureSettings::default(),
         call_timeout: Duration::from_secs(30),
+        epoch: None,
         relay_timeout: Duration::from_secs(10),
     })
 }

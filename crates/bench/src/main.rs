@@ -8,22 +8,28 @@
 //! Left out: networks, and other products but the comparison stack of `bench/stack`. To add a measurement: a module with one `run`, a variant
 //! of [`Measurement`], a section in `docs/performance.md`.
 
+mod alike;
 mod aside;
+mod backup;
 mod clock;
 mod corpus;
 mod database;
 mod decision;
+mod erase;
 mod failover;
 mod figure;
 mod floor;
 mod house;
 mod intake;
 mod load;
+mod package;
 mod pass;
 mod people;
 mod process;
 mod relocate;
 mod report;
+mod retention;
+mod roll;
 mod send;
 mod sink;
 mod stack;
@@ -36,6 +42,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use clap::Subcommand;
 
+use crate::database::Backend;
 use crate::database::Choice;
 use crate::intake::Options;
 use crate::report::Report;
@@ -55,8 +62,25 @@ struct Arguments {
 enum Measurement {
     /// Everything, one after another.
     All,
+    /// Whether the time of an answer tells who is known: one-time codes asked for over HTTP.
+    Alike,
+    /// A snapshot of an instance with much in it, made and verified.
+    Backup {
+        /// How many messages it holds.
+        #[arg(long, default_value_t = 300_000)]
+        messages: u32,
+    },
     /// A decision of the gate, in process.
     Decision,
+    /// An erasure until the person is unreachable, with few messages and with many.
+    Erase {
+        /// How many messages are many.
+        #[arg(long, default_value_t = 100_000)]
+        messages: u32,
+        /// Over this.
+        #[arg(long, value_enum, default_value_t)]
+        database: Choice,
+    },
     /// The process that leads is killed under load, and the one that stands by takes over.
     Failover,
     /// What the machine gives: fdatasync, a bare HTTP acknowledge, a raw append.
@@ -94,10 +118,37 @@ enum Measurement {
         #[arg(long, default_value_t = 300_000)]
         messages: u32,
     },
+    /// A copy of everything that is kept of one person: its time, and its memory.
+    Package {
+        /// How many messages the one has who has many.
+        #[arg(long, default_value_t = 1_000_000)]
+        messages: u32,
+        /// Over this.
+        #[arg(long, value_enum, default_value_t)]
+        database: Choice,
+    },
     /// What the gate would say of a message to many, facts from the database.
     Preview {
         /// How many people.
         #[arg(long, default_value_t = 100_000)]
+        people: u32,
+        /// Over this.
+        #[arg(long, value_enum, default_value_t)]
+        database: Choice,
+    },
+    /// A run of the retention schedule: what it removes in a second, and what it leaves of intake.
+    Retention {
+        /// How many messages it removes.
+        #[arg(long, default_value_t = 100_000)]
+        messages: u32,
+        /// Over this.
+        #[arg(long, value_enum, default_value_t)]
+        database: Choice,
+    },
+    /// A roll of the epoch key: what it takes in a second, and what it leaves of intake.
+    Roll {
+        /// How many people.
+        #[arg(long, default_value_t = 200_000)]
         people: u32,
         /// Over this.
         #[arg(long, value_enum, default_value_t)]
@@ -134,7 +185,12 @@ fn measure(measurement: Measurement, json: bool) -> anyhow::Result<()> {
                 measure(part, json)?;
             }
         }
+        Measurement::Alike => tell(&alike::run()?),
+        Measurement::Backup { messages } => tell(&backup::run(messages)?),
         Measurement::Decision => tell(&decision::run()),
+        Measurement::Erase { messages, database } => {
+            on_each(database, tell, |backend| erase::run(backend, messages))?;
+        }
         Measurement::Failover => tell(&failover::run()?),
         Measurement::Floor => tell(&floor::run()?),
         Measurement::Intake {
@@ -159,23 +215,38 @@ fn measure(measurement: Measurement, json: bool) -> anyhow::Result<()> {
             }
         }
         Measurement::Import { people, database } => {
-            for backend in database.backends() {
-                tell(&people::import(&backend, people)?);
-            }
+            on_each(database, tell, |backend| people::import(backend, people))?;
+        }
+        Measurement::Package { messages, database } => {
+            on_each(database, tell, |backend| package::run(backend, messages))?;
         }
         Measurement::Preview { people, database } => {
-            for backend in database.backends() {
-                tell(&people::preview(&backend, people)?);
-            }
+            on_each(database, tell, |backend| people::preview(backend, people))?;
         }
         Measurement::Move { messages } => tell(&relocate::run(messages)?),
+        Measurement::Retention { messages, database } => {
+            on_each(database, tell, |backend| retention::run(backend, messages))?;
+        }
+        Measurement::Roll { people, database } => {
+            on_each(database, tell, |backend| roll::run(backend, people))?;
+        }
         Measurement::Send { database } => {
-            for backend in database.backends() {
-                tell(&send::run(&backend)?);
-            }
+            on_each(database, tell, |backend| send::run(backend))?;
         }
         Measurement::Start => tell(&start::run()?),
         Measurement::Verify => tell(&verify::run()?),
+    }
+    Ok(())
+}
+
+/// Measures over each database that was chosen.
+fn on_each(
+    database: Choice,
+    tell: impl Fn(&Report),
+    measure: impl Fn(&Backend) -> anyhow::Result<Report>,
+) -> anyhow::Result<()> {
+    for backend in database.backends() {
+        tell(&measure(&backend)?);
     }
     Ok(())
 }
@@ -197,16 +268,26 @@ fn all() -> impl Iterator<Item = Measurement> {
         Measurement::Send {
             database: Choice::Both,
         },
+        Measurement::Backup { messages: 300_000 },
         Measurement::Move { messages: 300_000 },
         Measurement::Import {
             people: 200_000,
+            database: Choice::Both,
+        },
+        Measurement::Package {
+            messages: 1_000_000,
             database: Choice::Both,
         },
         Measurement::Preview {
             people: 100_000,
             database: Choice::Both,
         },
+        Measurement::Roll {
+            people: 200_000,
+            database: Choice::Both,
+        },
         Measurement::Failover,
+        Measurement::Alike,
         Measurement::Decision,
         Measurement::Verify,
         Measurement::Start,

@@ -13,6 +13,7 @@ use fluent_bundle::FluentArgs;
 use fluent_bundle::FluentResource;
 use fluent_bundle::FluentValue;
 use fluent_bundle::concurrent::FluentBundle;
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use serde::Deserialize;
 use thiserror::Error;
@@ -284,11 +285,15 @@ impl Text {
 
     /// A day, as people write it.
     pub(crate) fn date(&self, at: &Timestamp) -> String {
-        let civil = at.civil(&self.zone);
+        self.day(at.civil(&self.zone).date())
+    }
+
+    /// A day of the calendar, as people write it.
+    pub(crate) fn day(&self, date: Date) -> String {
         let mut arguments = FluentArgs::with_capacity(3);
-        arguments.set("day", civil.day().to_string());
-        arguments.set("month", FluentValue::from(civil.month()));
-        arguments.set("year", civil.year().to_string());
+        arguments.set("day", date.day().to_string());
+        arguments.set("month", FluentValue::from(date.month()));
+        arguments.set("year", date.year().to_string());
         self.language.format("date", &arguments)
     }
 

@@ -127,6 +127,7 @@ pub fn router(service: Arc<Service>, settings: Settings) -> Result<Router, Setup
             get(pages::enter::show).post(pages::enter::ask),
         )
         .route("/preferences/code", post(pages::enter::code))
+        .merge(rights())
         .route(
             "/notices/{code}/{version}/{language}",
             get(pages::notice::show),
@@ -136,4 +137,25 @@ pub fn router(service: Arc<Service>, settings: Settings) -> Result<Router, Setup
         .method_not_allowed_fallback(pages::error::method)
         .fallback(pages::error::nothing);
     Ok(routes.with_state(desk))
+}
+
+/// What people ask for by right, and what they get.
+fn rights() -> Router<Desk> {
+    Router::new()
+        .route("/preferences/requests", get(pages::rights::list))
+        .route("/preferences/requests/new/{kind}", get(pages::rights::new))
+        .route("/preferences/requests/check", post(pages::rights::check))
+        .route("/preferences/requests/send", post(pages::rights::send))
+        .route(
+            "/preferences/requests/withdraw",
+            post(pages::rights::withdraw),
+        )
+        .route("/preferences/requests/{case}", get(pages::rights::read))
+        .route(
+            "/package/{token}",
+            get(pages::package::show).post(pages::package::fetch),
+        )
+        .route("/erased/{token}", get(pages::erased::show))
+        .route("/erased/{token}/note", get(pages::erased::note))
+        .route("/erased/{token}/pdf", get(pages::erased::pdf))
 }

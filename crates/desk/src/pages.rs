@@ -2,12 +2,15 @@
 
 pub(crate) mod confirm;
 pub(crate) mod enter;
+pub(crate) mod erased;
 pub(crate) mod error;
 pub(crate) mod notice;
 pub(crate) mod opt_in;
 pub(crate) mod own_form;
+pub(crate) mod package;
 pub(crate) mod preferences;
 pub(crate) mod receipt;
+pub(crate) mod rights;
 
 use axum::extract::Path;
 use axum::extract::State;

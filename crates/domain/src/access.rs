@@ -5,26 +5,44 @@
 pub enum Permission {
     /// Take messages that wait out of the queue.
     CancelQueued,
+    /// Erase people, and see erasures.
+    EraseSubjects,
+    /// Have copies of people's data made, decide what is left out of them, and hand them out.
+    ExportSubjects,
     /// Create and change apps and endpoints of the event channel, issue and revoke apps' tokens.
     ManageApps,
+    /// Roll the epoch key.
+    ManageKeys,
+    /// Place, change and release legal holds, and see them.
+    ManageHolds,
+    /// Change, preview and run the retention schedule, decide its cases, take single messages out.
+    ManageRetention,
+    /// See statistics: counts, and none of a few people.
+    ViewStatistics,
     /// Change what Meta keeps of a number's messages, and where.
     ManageNumbers,
     /// Change purposes and publish notices.
     ManagePurposes,
     /// Stop all sending, and let it go on.
     ManageEmergencyStop,
+    /// Take in requests of people, and take their steps.
+    ManageRequests,
     /// Record consent events and suppressions for a subject.
     RecordConsent,
     /// Restrict a subject, or lift the restriction.
     RestrictSubjects,
     /// Replay deliveries to apps and events to endpoints.
     ReplayDeliveries,
+    /// See which snapshots there are, and how far the key bundle is at each place.
+    ViewBackups,
     /// See numbers, apps, purposes, notices, templates and deliveries: no personal data.
     ViewConfiguration,
     /// See decisions and ask for a preview of one.
     ViewDecisions,
     /// See log entries and checkpoints.
     ViewLog,
+    /// See requests of people, where they stand and when they are due; not what they say.
+    ViewRequests,
     /// Look up subjects and see their record, masked.
     ViewSubjects,
     /// See a person's messages and identifiers in clear, with a reason, logged.
@@ -33,18 +51,27 @@ pub enum Permission {
 
 impl Permission {
     /// All permissions.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 22] = [
         Self::CancelQueued,
+        Self::EraseSubjects,
+        Self::ExportSubjects,
         Self::ManageApps,
+        Self::ManageKeys,
+        Self::ManageHolds,
+        Self::ManageRetention,
+        Self::ViewStatistics,
         Self::ManageNumbers,
         Self::ManagePurposes,
         Self::ManageEmergencyStop,
+        Self::ManageRequests,
         Self::RecordConsent,
         Self::RestrictSubjects,
         Self::ReplayDeliveries,
+        Self::ViewBackups,
         Self::ViewConfiguration,
         Self::ViewDecisions,
         Self::ViewLog,
+        Self::ViewRequests,
         Self::ViewSubjects,
         Self::RevealSubjects,
     ];
@@ -53,16 +80,25 @@ impl Permission {
     pub const fn name(self) -> &'static str {
         match self {
             Self::CancelQueued => "cancel-queued",
+            Self::EraseSubjects => "erase-subjects",
+            Self::ExportSubjects => "export-subjects",
             Self::ManageApps => "manage-apps",
+            Self::ManageKeys => "manage-keys",
+            Self::ManageHolds => "manage-holds",
+            Self::ManageRetention => "manage-retention",
+            Self::ViewStatistics => "view-statistics",
             Self::ManageNumbers => "manage-numbers",
             Self::ManagePurposes => "manage-purposes",
             Self::ManageEmergencyStop => "manage-emergency-stop",
+            Self::ManageRequests => "manage-requests",
             Self::RecordConsent => "record-consent",
             Self::RestrictSubjects => "restrict-subjects",
             Self::ReplayDeliveries => "replay-deliveries",
+            Self::ViewBackups => "view-backups",
             Self::ViewConfiguration => "view-configuration",
             Self::ViewDecisions => "view-decisions",
             Self::ViewLog => "view-log",
+            Self::ViewRequests => "view-requests",
             Self::ViewSubjects => "view-subjects",
             Self::RevealSubjects => "reveal-subjects",
         }
@@ -104,11 +140,13 @@ pub enum AppScope {
     Contacts,
     /// Ask people for consent: a confirmation goes out to them.
     Consent,
+    /// Take in what people ask for by right, for a person the app names.
+    Requests,
 }
 
 impl AppScope {
     /// All scopes in the order of their bits.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Send,
         Self::Media,
         Self::Read,
@@ -117,6 +155,7 @@ impl AppScope {
         Self::Block,
         Self::Contacts,
         Self::Consent,
+        Self::Requests,
     ];
 
     /// Its bit in a stored set.
@@ -130,6 +169,7 @@ impl AppScope {
             Self::Block => 32,
             Self::Contacts => 64,
             Self::Consent => 128,
+            Self::Requests => 256,
         }
     }
 
@@ -144,6 +184,7 @@ impl AppScope {
             Self::Block => "block",
             Self::Contacts => "contacts",
             Self::Consent => "consent",
+            Self::Requests => "requests",
         }
     }
 

@@ -114,6 +114,34 @@ pub enum Action {
     SuppressionLifted,
     /// The template catalogue changed.
     TemplatesChanged,
+    /// A content snapshot was made, verified or removed.
+    BackupMade,
+    /// An instance came back from a snapshot and a key bundle.
+    BackupRestored,
+    /// A recipient told that it has erased, too.
+    ErasureAcknowledged,
+    /// A legal hold was placed, changed or released.
+    HoldChanged,
+    /// Data keys were shipped to the places that keep the key bundle, or removed there.
+    KeyBundleShipped,
+    /// A letter about a request was written or sent.
+    LetterSent,
+    /// One message was taken out of a conversation.
+    MessageRedacted,
+    /// A copy of a person's data was made, reviewed, fetched or removed.
+    PackageChanged,
+    /// Records outlived an erasure, because a rule or a hold orders it.
+    RecordsKept,
+    /// A request of a person was taken in, or went on.
+    RequestChanged,
+    /// A rule of the retention schedule was proposed, switched on or ended, or a case decided.
+    RetentionChanged,
+    /// The retention schedule was run or previewed.
+    RetentionRun,
+    /// Rows whose keys are destroyed, or whose time is over, were removed.
+    RowsSwept,
+    /// A person was erased.
+    SubjectErased,
     /// An access token was issued.
     TokenIssued,
     /// An access token was revoked.
@@ -122,6 +150,7 @@ pub enum Action {
 
 impl Action {
     /// The stable name it has in the log.
+    #[expect(clippy::too_many_lines, reason = "one line for each action")]
     pub const fn name(self) -> &'static str {
         match self {
             Self::AliasMinted => "alias.minted",
@@ -169,6 +198,20 @@ impl Action {
             Self::SuppressionAdded => "suppression.added",
             Self::SuppressionLifted => "suppression.lifted",
             Self::TemplatesChanged => "templates.changed",
+            Self::BackupMade => "backup.made",
+            Self::BackupRestored => "backup.restored",
+            Self::ErasureAcknowledged => "erasure.acknowledged",
+            Self::HoldChanged => "hold.changed",
+            Self::KeyBundleShipped => "key-bundle.shipped",
+            Self::LetterSent => "letter.sent",
+            Self::MessageRedacted => "message.redacted",
+            Self::PackageChanged => "package.changed",
+            Self::RecordsKept => "records.kept",
+            Self::RequestChanged => "request.changed",
+            Self::RetentionChanged => "retention.changed",
+            Self::RetentionRun => "retention.run",
+            Self::RowsSwept => "rows.swept",
+            Self::SubjectErased => "subject.erased",
             Self::TokenIssued => "token.issued",
             Self::TokenRevoked => "token.revoked",
         }

@@ -1,5 +1,8 @@
 //! Messages to many that go out in paced batches: telling of a changed notice, asking for consent
-//! anew. Each one of them passes the gate like any other message.
+//! anew. Each one of them passes the gate like any other message. People of a list whom WhatsApp lets
+//! nobody write to are asked by e-mail or SMS, as far as the law lets them be asked at all.
+
+use crate::confirmation::Route;
 
 /// What it is for. Codes are stored.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -8,17 +11,23 @@ pub enum CampaignKind {
     Tell,
     /// To ask for consent anew.
     AskAnew,
+    /// To ask people of a list for consent by e-mail, with a confirmation of its own for each.
+    AskByEmail,
+    /// The same by SMS.
+    AskBySms,
 }
 
 impl CampaignKind {
     /// All of them in the order of their codes.
-    pub const ALL: [Self; 2] = [Self::Tell, Self::AskAnew];
+    pub const ALL: [Self; 4] = [Self::Tell, Self::AskAnew, Self::AskByEmail, Self::AskBySms];
 
     /// The stable code it has in the database.
     pub const fn code(self) -> u8 {
         match self {
             Self::Tell => 1,
             Self::AskAnew => 2,
+            Self::AskByEmail => 3,
+            Self::AskBySms => 4,
         }
     }
 
@@ -32,6 +41,17 @@ impl CampaignKind {
         match self {
             Self::Tell => "tell",
             Self::AskAnew => "ask-anew",
+            Self::AskByEmail => "ask-by-email",
+            Self::AskBySms => "ask-by-sms",
+        }
+    }
+
+    /// How it reaches people, where that is not WhatsApp.
+    pub const fn outside(self) -> Option<Route> {
+        match self {
+            Self::Tell | Self::AskAnew => None,
+            Self::AskByEmail => Some(Route::Email),
+            Self::AskBySms => Some(Route::Sms),
         }
     }
 

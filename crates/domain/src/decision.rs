@@ -131,6 +131,11 @@ pub enum Reason {
         /// When the next may leave.
         until: Timestamp,
     },
+    /// WhatsApp holds promotions off this person: too many have reached them, from whomever.
+    HeldOff {
+        /// Before when it is no use to try again.
+        until: Timestamp,
+    },
     /// The person is a child, or may be one.
     Child {
         /// The rule that says so.
@@ -194,6 +199,7 @@ impl Reason {
             Self::AskUninvited => "gate/4/ask-uninvited",
             Self::QuietHours { .. } => "gate/6/quiet-hours",
             Self::CapReached { .. } => "gate/6/cap",
+            Self::HeldOff { .. } => "gate/6/held-off",
             Self::Child { .. } => "gate/6/child",
             Self::IdentityKeyMissing => "gate/7/identity-key",
             Self::CallNotPermitted { .. } => "gate/call/permission",
@@ -245,7 +251,7 @@ impl Reason {
             | Self::AskUninvited
             | Self::Child { .. } => 131_005,
             Self::RegistryBlocked { .. } => 131_050,
-            Self::QuietHours { .. } | Self::CapReached { .. } => 131_049,
+            Self::QuietHours { .. } | Self::CapReached { .. } | Self::HeldOff { .. } => 131_049,
             Self::Suppressed { scope, .. } => match scope {
                 SuppressionScope::Promotional => 131_050,
                 SuppressionScope::BusinessInitiated | SuppressionScope::Purpose(_) => 131_005,

@@ -29,11 +29,23 @@ pub enum EventKind {
     BlockRegistryDue,
     /// A message to many was started, paused, stopped or has reached everybody.
     CampaignChanged,
+    /// A request of a person came in, or went on.
+    RequestChanged,
+    /// A request is to be answered soon, or is overdue.
+    RequestDue,
+    /// A person was erased: recipients have to erase, too.
+    ErasureDue,
+    /// A recipient told that it has erased, too.
+    ErasureAcknowledged,
+    /// A legal hold has no owner, or is past its review.
+    HoldDue,
+    /// A backup place can no longer be reached, or can again.
+    BackupChanged,
 }
 
 impl EventKind {
     /// All kinds in the order of their codes.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 17] = [
         Self::ConsentChanged,
         Self::Suppressed,
         Self::SuppressionLifted,
@@ -45,6 +57,12 @@ impl EventKind {
         Self::ConfirmationChanged,
         Self::BlockRegistryDue,
         Self::CampaignChanged,
+        Self::RequestChanged,
+        Self::RequestDue,
+        Self::ErasureDue,
+        Self::ErasureAcknowledged,
+        Self::HoldDue,
+        Self::BackupChanged,
     ];
 
     /// The stable code it has in the database.
@@ -61,6 +79,12 @@ impl EventKind {
             Self::ConfirmationChanged => 9,
             Self::BlockRegistryDue => 10,
             Self::CampaignChanged => 11,
+            Self::RequestChanged => 12,
+            Self::RequestDue => 13,
+            Self::ErasureDue => 14,
+            Self::ErasureAcknowledged => 15,
+            Self::HoldDue => 16,
+            Self::BackupChanged => 17,
         }
     }
 
@@ -83,6 +107,12 @@ impl EventKind {
             Self::ConfirmationChanged => "imvume.confirmation.changed",
             Self::BlockRegistryDue => "imvume.block-registry.due",
             Self::CampaignChanged => "imvume.campaign.changed",
+            Self::RequestChanged => "imvume.request.changed",
+            Self::RequestDue => "imvume.request.due",
+            Self::ErasureDue => "imvume.erasure.due",
+            Self::ErasureAcknowledged => "imvume.erasure.acknowledged",
+            Self::HoldDue => "imvume.hold.due",
+            Self::BackupChanged => "imvume.backup.changed",
         }
     }
 

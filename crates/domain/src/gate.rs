@@ -55,6 +55,17 @@ pub enum Content {
     Call,
     /// The gateway's own answer to a stop or start word, inside the window which that word opened.
     Confirmation,
+    /// A letter about what the person asked for by right, inside a window that they opened. The law
+    /// wants the answer to reach them, whatever they stopped, and while their data are restricted,
+    /// too (GDPR Art 12(3), 18(3); POPIA Reg 3).
+    Letter,
+}
+
+impl Content {
+    /// Whether the gateway itself answers the person.
+    const fn is_own_answer(self) -> bool {
+        matches!(self, Self::Confirmation | Self::Letter)
+    }
 }
 
 /// What the synced catalogue says of a template.
@@ -116,6 +127,8 @@ pub struct Facts {
     pub names_identity_key: bool,
     /// What Meta says the number may send.
     pub health: Standing,
+    /// Until when WhatsApp holds promotions off the person, as far as Meta has told.
+    pub capped: Option<Timestamp>,
     /// The state of the pair's bucket.
     pub pair: Timestamp,
     /// The state of the number's bucket.
@@ -151,14 +164,14 @@ pub fn decide(facts: &Facts, now: Timestamp) -> Judgement {
     if facts.emergency_stop {
         reasons.push(Reason::EmergencyStop);
     }
-    if facts.restriction != Restriction::None {
+    if facts.restriction != Restriction::None && facts.content != Content::Letter {
         reasons.push(Reason::Restricted);
     }
 
     let purpose = purpose(facts);
     let initiated = business_initiated(facts, purpose.as_ref().ok().copied(), window);
     if let Ok(purpose) = purpose
-        && facts.content != Content::Confirmation
+        && !facts.content.is_own_answer()
     {
         reasons.extend(suppressions(facts, purpose, initiated));
         reasons.extend(registries(facts, purpose));
@@ -179,7 +192,8 @@ pub fn decide(facts: &Facts, now: Timestamp) -> Judgement {
         }
     }
 
-    if matches!(facts.content, Content::FreeForm | Content::Confirmation) && window.is_none() {
+    let in_window = facts.content == Content::FreeForm || facts.content.is_own_answer();
+    if in_window && window.is_none() {
         reasons.push(Reason::WindowClosed {
             opened: facts.window,
         });
@@ -193,7 +207,7 @@ pub fn decide(facts: &Facts, now: Timestamp) -> Judgement {
     if let Ok(purpose) = purpose
         && purpose.identity_check
         && !facts.names_identity_key
-        && facts.content != Content::Confirmation
+        && !facts.content.is_own_answer()
     {
         reasons.push(Reason::IdentityKeyMissing);
     }
@@ -291,7 +305,7 @@ fn waits_until(reason: &Reason, now: Timestamp) -> Option<Timestamp> {
     if let Reason::QuietHours { until, .. } = reason {
         return *until;
     }
-    if let Reason::CapReached { until, .. } = reason {
+    if let Reason::CapReached { until, .. } | Reason::HeldOff { until } = reason {
         return Some(*until);
     }
     (*reason == Reason::TemplatePaused).then_some(now + PAUSE)
@@ -319,7 +333,11 @@ fn catalogue(facts: &Facts) -> Option<Reason> {
             TemplateStatus::Paused => Some(Reason::TemplatePaused),
             TemplateStatus::Unusable => Some(Reason::TemplateNotApproved),
         },
-        Content::FreeForm | Content::Direct(_) | Content::Call | Content::Confirmation => None,
+        Content::Call
+        | Content::Confirmation
+        | Content::Direct(_)
+        | Content::FreeForm
+        | Content::Letter => None,
     }
 }
 
@@ -327,7 +345,7 @@ fn catalogue(facts: &Facts) -> Option<Reason> {
 /// an open window.
 fn business_initiated(facts: &Facts, purpose: Option<&Purpose>, window: Option<Timestamp>) -> bool {
     match facts.content {
-        Content::Confirmation => false,
+        Content::Confirmation | Content::Letter => false,
         Content::Call | Content::Direct(_) => true,
         Content::FreeForm => {
             purpose.is_some_and(|purpose| purpose.class == PurposeClass::Promotional)

@@ -69,6 +69,32 @@ ids! {
     SuppressionId,
     /// A template of the synced catalogue.
     TemplateId,
+    /// A part of the key bundle at a place.
+    BundleId,
+    /// An erasure.
+    ErasureId,
+    /// Something to be deleted at Meta.
+    ErrandId,
+    /// A legal hold.
+    HoldId,
+    /// A letter about a request.
+    LetterId,
+    /// A copy of a person's data that was made for them.
+    PackageId,
+    /// A passage about somebody else in a person's messages.
+    RedactionId,
+    /// A request that a person makes by right.
+    RequestId,
+    /// What the retention schedule leaves to somebody answerable.
+    RetentionReviewId,
+    /// A rule of the retention schedule.
+    RetentionRuleId,
+    /// A run of the retention schedule.
+    RetentionRunId,
+    /// A roll of the epoch key.
+    RollId,
+    /// A content snapshot at a place.
+    SnapshotId,
     /// An access token of an app or of staff.
     TokenId,
 }

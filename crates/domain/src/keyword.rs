@@ -6,6 +6,7 @@
 
 use crate::consent::ConsentState;
 use crate::consent::EvidenceGrade;
+use crate::request::RequestKind;
 use crate::suppression::SuppressionScope;
 
 /// What a recognised word asks for.
@@ -23,6 +24,12 @@ pub enum Keyword {
     Help,
     /// Why did I get this?
     Why,
+    /// Something that people can ask for by right.
+    Ask(RequestKind),
+    /// Yes, everything is to be erased.
+    ConfirmDeletion,
+    /// No, it is to stay.
+    KeepData,
 }
 
 /// The message the gateway itself sends in answer: at most one, never promotional.
@@ -88,7 +95,12 @@ pub fn effects(keyword: Keyword, already_stopped: bool) -> Effects {
             promotional: Some((ConsentState::Given, EvidenceGrade::Direct)),
             confirmation: Some(Confirmation::Started),
         },
-        Keyword::Help | Keyword::Why => Effects {
+        // A case is opened for what is asked by right; that has its own effects.
+        Keyword::Ask(_)
+        | Keyword::ConfirmDeletion
+        | Keyword::Help
+        | Keyword::KeepData
+        | Keyword::Why => Effects {
             suppress: None,
             lift_own: false,
             promotional: None,

@@ -8,11 +8,20 @@ use std::fmt;
 use std::sync::Arc;
 
 use jiff::civil::Date;
-use jiff::tz::TimeZone;
 
 use crate::consent::EvidenceGrade;
+use crate::record_class::RecordClasses;
+use crate::request;
+use crate::request::RequestKind;
+use crate::request::Terms;
+use crate::retention::Keeping;
 use crate::time::Span;
 use crate::time::Timestamp;
+
+mod zone;
+
+pub(crate) use zone::Clock;
+pub use zone::Zone;
 
 /// The stable id of a rule: the pack's code, the kind, and what distinguishes it, such as
 /// `za/quiet-hours/cpa-12`.
@@ -92,8 +101,42 @@ pub trait Law: fmt::Debug + Send + Sync {
     /// The rules for whoever this evidence is about, as they hold at an instant.
     fn rules(&self, evidence: &Evidence, at: Timestamp) -> Arc<Rules>;
 
+    /// The classes of records that any rule at all orders to keep: of the others nobody has to ask.
+    fn keeps(&self) -> RecordClasses {
+        RecordClasses::ALL
+    }
+
+    /// The classes of records that any rule orders not to keep for longer than a time it gives.
+    fn caps(&self) -> RecordClasses {
+        RecordClasses::default()
+    }
+
     /// The time zone of this IANA name, if there is one.
     fn zone(&self, name: &str) -> Option<Zone>;
+
+    /// When a request is due under all laws of the jurisdictions (codes as [`Rules::jurisdictions`] has
+    /// them).
+    fn request_terms(
+        &self,
+        kind: RequestKind,
+        jurisdictions: &[&str],
+        clock: request::Clock,
+    ) -> Terms {
+        let _ = (kind, jurisdictions);
+        Terms::plain(clock.received_at)
+    }
+
+    /// The time zone of the authority whose law a rule is: dates of deadlines are in it.
+    fn authority(&self, rule: &str) -> Option<Zone> {
+        let _ = rule;
+        None
+    }
+
+    /// Where a rule stands in its law, as people are told it.
+    fn provision(&self, rule: &str) -> Option<String> {
+        let _ = rule;
+        None
+    }
 }
 
 /// No law at all: only what the gate itself asks for.
@@ -105,23 +148,12 @@ impl Law for Lawless {
         Arc::new(Rules::default())
     }
 
+    fn keeps(&self) -> RecordClasses {
+        RecordClasses::default()
+    }
+
     fn zone(&self, _name: &str) -> Option<Zone> {
         None
-    }
-}
-
-/// A time zone with its IANA name.
-#[derive(Clone, Eq, PartialEq)]
-pub struct Zone {
-    /// The IANA name, such as `Africa/Johannesburg`.
-    pub name: Arc<str>,
-    /// Its rules.
-    pub zone: TimeZone,
-}
-
-impl fmt::Debug for Zone {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.name)
     }
 }
 
@@ -151,6 +183,10 @@ pub struct Rules {
     pub special: Vec<Ruled<EvidenceGrade>>,
     /// How often the list has to be cleansed against an external block registry.
     pub cleansing: Vec<Ruled<Span>>,
+    /// What has to be kept, and how long. All hold.
+    pub minima: Vec<Ruled<Keeping>>,
+    /// What must not be kept for longer. All hold.
+    pub maxima: Vec<Ruled<Keeping>>,
 }
 
 /// When one may ask a person for consent.
@@ -176,7 +212,7 @@ pub enum Pause {
 pub struct QuietHours {
     /// When it may; at any other time it is quiet.
     pub open: Vec<Hours>,
-    /// Days without any open hours.
+    /// Days without any open hours, in ascending order.
     pub holidays: Arc<[Date]>,
     /// Whether people can agree to other hours beforehand, in writing.
     pub waivable: bool,

@@ -20,17 +20,20 @@ pub enum TraitKind {
     Sale,
     /// The languages the person reads, BCP 47 tags separated by spaces, best first.
     Languages,
+    /// When the contract with the person ended: the instant (RFC 3339).
+    ContractEnded,
 }
 
 impl TraitKind {
     /// All kinds in the order of their codes.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Residence,
         Self::Zone,
         Self::Age,
         Self::Special,
         Self::Sale,
         Self::Languages,
+        Self::ContractEnded,
     ];
 
     /// The stable code it has in the database.
@@ -42,6 +45,7 @@ impl TraitKind {
             Self::Special => 4,
             Self::Sale => 5,
             Self::Languages => 6,
+            Self::ContractEnded => 7,
         }
     }
 
@@ -59,6 +63,7 @@ impl TraitKind {
             Self::Special => "special",
             Self::Sale => "sale",
             Self::Languages => "languages",
+            Self::ContractEnded => "contract-ended",
         }
     }
 

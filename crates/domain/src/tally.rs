@@ -195,6 +195,7 @@ const fn words(reason: &Reason) -> &'static str {
         Reason::AskUninvited => "the person has neither written in nor agreed before",
         Reason::QuietHours { .. } => "it is quiet where the person is",
         Reason::CapReached { .. } => "the purpose's cap is reached",
+        Reason::HeldOff { .. } => "WhatsApp holds promotions off the person",
         Reason::Child { .. } => "the person is a child, or may be one",
         Reason::AccountOff => "Meta has disabled the account",
         Reason::AccountRestricted { .. } => "Meta lets the account send nothing",

@@ -17,6 +17,9 @@ pub enum TraitFault {
     /// Not a year of birth of somebody who may be alive, nor `adult`.
     #[error("an age is a year of birth, such as 1990, or `adult`")]
     Age,
+    /// Not an instant, or one that is still to come.
+    #[error("the end of a contract is an instant that has passed, such as 2026-11-21T10:00:00Z")]
+    ContractEnded,
     /// Not a list of language tags.
     #[error(
         "languages are 1 to {LANGUAGES} tags such as en or zu-ZA, best first, parted by spaces"
@@ -58,6 +61,9 @@ pub fn canonical(
         TraitKind::Sale => sale(value, now).ok_or(TraitFault::Sale),
         TraitKind::Special if value == "yes" => Ok(value.to_owned()),
         TraitKind::Special => Err(TraitFault::Special),
+        TraitKind::ContractEnded => passed(value, now)
+            .map(|at| at.to_string())
+            .ok_or(TraitFault::ContractEnded),
         TraitKind::Zone if value.is_empty() || value.len() > 64 => Err(TraitFault::Zone),
         TraitKind::Zone => law
             .zone(value)
@@ -94,8 +100,13 @@ fn sale(value: &str, now: Timestamp) -> Option<String> {
     let (at, behind) = value
         .strip_suffix(" objectable")
         .map_or((value, ""), |at| (at, " objectable"));
-    let at: Timestamp = at.parse().ok()?;
-    (Timestamp::default() < at && at <= now).then(|| format!("{at}{behind}"))
+    passed(at, now).map(|at| format!("{at}{behind}"))
+}
+
+/// An instant that has passed, and not before 1970.
+fn passed(value: &str, now: Timestamp) -> Option<Timestamp> {
+    let at: Timestamp = value.parse().ok()?;
+    (Timestamp::default() < at && at <= now).then_some(at)
 }
 
 fn languages(value: &str) -> Option<String> {
@@ -138,10 +149,7 @@ mod tests {
 
         fn zone(&self, name: &str) -> Option<Zone> {
             name.eq_ignore_ascii_case("africa/johannesburg")
-                .then(|| Zone {
-                    name: Arc::from("Africa/Johannesburg"),
-                    zone: jiff::tz::TimeZone::UTC,
-                })
+                .then(|| Zone::new(Arc::from("Africa/Johannesburg"), jiff::tz::TimeZone::UTC))
         }
     }
 
@@ -176,6 +184,9 @@ mod tests {
             (TraitKind::Sale, "2026-11-21T10:00:01Z", None),
             (TraitKind::Sale, "yesterday", None),
             (TraitKind::Sale, "1960-01-01T00:00:00Z", None),
+            (TraitKind::ContractEnded, "2026-11-20T12:00:00Z", Some(noon)),
+            (TraitKind::ContractEnded, "2026-11-22T12:00:00Z", None),
+            (TraitKind::ContractEnded, "yes", None),
             (TraitKind::Languages, "zu-ZA  en", Some("zu-ZA en")),
             (TraitKind::Languages, "en_US", None),
             (TraitKind::Languages, "", None),

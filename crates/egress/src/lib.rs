@@ -1,7 +1,7 @@
 //! The only outgoing connections.
 //!
 //! Everything that leaves this process for another host by HTTP goes through [`Egress::send`]: the
-//! Cloud API, relays to apps, media, and SMS ([`sms`]). E-mail ([`mail`]) takes its sockets from the
+//! Cloud API, relays to apps, media, buckets ([`place`]), and SMS ([`sms`]). E-mail ([`mail`]) takes its sockets from the
 //! same dialer. What comes back of either later is read in [`bounce`] and [`sms::callback`]. One
 //! HTTP/1.1 client with kept-alive connections, TLS by rustls with
 //! the Mozilla root certificates (and those of the organisation, if it names any), and these rules:
@@ -28,6 +28,7 @@ mod client;
 mod dialer;
 mod error;
 pub mod mail;
+pub mod place;
 mod policy;
 mod resolver;
 mod response;

@@ -57,6 +57,12 @@ impl Call<'_> {
                 let (_, body) = json(self.request).await?;
                 service.app_consent_request(caller, id, &body).await
             }
+            (&Method::POST, "imvume_requests") => {
+                query.only(&[])?;
+                let (_, body) = json(self.request).await?;
+                service.app_request(caller, id, &body).await
+            }
+            (_, "imvume_erasures") => self.erasures(id).await,
             (_, "imvume_queue") => self.queue(id).await,
             (_, "message_templates") => self.templates(id).await,
             (_, "block_users") => self.block_users(id).await,
@@ -101,6 +107,22 @@ impl Call<'_> {
                 let message = query.get("message_id");
                 let message = message.ok_or_else(|| missing("message_id"))?;
                 service.cancel_queued(caller, id, message).await
+            }
+            _ => Err(GraphError::method().into()),
+        }
+    }
+
+    async fn erasures(self, id: &str) -> Result<Answer, Failure> {
+        let (service, caller, query) = (self.service, self.caller, self.query);
+        match *self.request.method() {
+            Method::GET => {
+                query.only(&["after"])?;
+                service.erasures_due(caller, id, query.get("after")).await
+            }
+            Method::POST => {
+                query.only(&[])?;
+                let (_, body) = json(self.request).await?;
+                service.acknowledge_own_erasure(caller, id, &body).await
             }
             _ => Err(GraphError::method().into()),
         }

@@ -44,6 +44,7 @@ const SERVED: &[&str] = &[
     "imvume_aliases",
     "imvume_consent_requests",
     "imvume_queue",
+    "imvume_requests",
     "marketing_messages",
     "media",
     "message_templates",

@@ -24,6 +24,9 @@ pub(crate) enum Command {
     /// Verify, reconcile or export the audit log
     #[command(subcommand)]
     Audit(Audit),
+    /// Make, list, verify and restore backups
+    #[command(subcommand)]
+    Backup(crate::backup::Command),
     /// Look for what would keep an instance from working, and say how to mend it
     Check(Configured),
     /// Show the configuration
@@ -36,6 +39,9 @@ pub(crate) enum Command {
     Demo(Demo),
     /// Run a WhatsApp Cloud API on this machine, with a phone page to play the people
     Emulator(Emulator),
+    /// Legal holds: place, list, release
+    #[command(subcommand)]
+    Hold(crate::hold::Command),
     /// Show or roll the keys
     #[command(subcommand)]
     Keys(Keys),
@@ -52,16 +58,29 @@ pub(crate) enum Command {
     /// Registries of people whom promotion must not reach: their lists and certificates
     #[command(subcommand)]
     Registry(crate::registry::Command),
+    /// What people ask for by right: cases, where they stand and when they are due
+    #[command(subcommand)]
+    Request(crate::request::Command),
+    /// How long what is kept: the schedule
+    #[command(subcommand)]
+    Retention(crate::retention::Command),
     /// Check and show the law as data, and say whose law holds for a person
     #[command(subcommand)]
     Rulebook(crate::rulebook::Command),
     /// Run the gateway
     Serve(Serve),
+    /// Show counts of messages, decisions, consent, requests and erasures (the gateway must not run)
+    Statistics(crate::retention::Statistics),
+    /// What is done about one person: export, erase
+    #[command(subcommand)]
+    Subject(crate::subject::Command),
 }
 
 /// The commands over the audit log.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Audit {
+    /// Verify the certificate of an erasure, with the log's key alone
+    Certificate(crate::audit::Certificate),
     /// Write entries of the log as lines of JSON, with the newest checkpoint and the key
     Export(Export),
     /// Compare the database with the log and name every difference (the gateway must not run)
@@ -80,8 +99,10 @@ pub(crate) enum ConfigCommand {
 /// The commands over the keys.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Keys {
-    /// Make a new epoch key, bring everything under it, destroy the old one (the gateway must not
-    /// run)
+    /// Seal the keyring under another root key (the gateway must not run)
+    Rewrap(crate::rewrap::Rewrap),
+    /// Make a new epoch key, bring everything under it, destroy the old one (the gateway, which rolls
+    /// by itself, must not run)
     Roll(Configured),
     /// Show which keys there are
     Status(Configured),

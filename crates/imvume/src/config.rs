@@ -4,10 +4,13 @@
 //! value may be a secret. To add a key: a member in `document.rs` with its default, its place in
 //! [`Config`], a row in `docs/configuration.md` and a line in `imvume.example.toml`.
 
+mod backup;
 mod document;
 mod fault;
+mod letters;
 mod portal;
 mod private;
+mod root;
 mod secret;
 mod sending;
 mod tls;
@@ -22,12 +25,14 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use domain::time::Span;
 use egress::Policy;
 use egress::mail::Mailer;
 use egress::sms::SmsProvider;
 use imvume::listen::Limits;
 use imvume::listen::Network;
 use imvume::listen::Proxies;
+use service::ErasureSettings;
 use service::NumberSettings;
 use service::PortalSettings;
 use service::Settings;
@@ -49,6 +54,8 @@ pub(crate) use crate::config::document::Trace;
 pub(crate) use crate::config::portal::Pages;
 pub(crate) use crate::config::private::read_private;
 pub(crate) use crate::config::private::write_private;
+pub(crate) use crate::config::root::Root;
+pub(crate) use crate::config::root::is_name as is_credential_name;
 pub(crate) use crate::config::tls::TlsFiles;
 
 /// A configuration file is never larger than this, in bytes.
@@ -59,8 +66,8 @@ const LARGEST: u64 = 1 << 20;
 pub(crate) struct Config {
     /// The data directory.
     pub(crate) directory: PathBuf,
-    /// The file that holds the root key.
-    pub(crate) key_file: PathBuf,
+    /// Where the root key comes from.
+    pub(crate) root: Root,
     /// The file that holds all other long-lived keys.
     pub(crate) keyring: PathBuf,
     /// Which database the rows stand in.
@@ -87,10 +94,14 @@ pub(crate) struct Config {
     pub(crate) metrics: Readers,
     /// The pages that people see.
     pub(crate) pages: Pages,
+    /// What is wrong with templates of letters; those that are built in stand in for them.
+    pub(crate) letter_faults: Vec<::letters::Fault>,
     /// Sends e-mail, where a server is named.
     pub(crate) mail: Option<Mailer>,
     /// Who carries SMS, where somebody does.
     pub(crate) sms: Option<SmsProvider>,
+    /// The regimes of sectors that the organisation is under: what they order to keep is kept.
+    pub(crate) regimes: Vec<String>,
     /// Where packs of law, calendars and reviews stand beside those that are built in.
     pub(crate) rulebook: Option<PathBuf>,
     /// How the process tells what it does.
@@ -184,12 +195,9 @@ pub(crate) fn read(path: &Path) -> anyhow::Result<String> {
 }
 
 fn assemble(source: &Source<'_>, base: &Path, mut document: Document) -> anyhow::Result<Config> {
+    let root = Root::named(source, base, &mut document.instance)?;
     let instance = &document.instance;
     let directory = base.join(&instance.directory);
-    let key_file = instance
-        .key_file
-        .as_deref()
-        .unwrap_or_else(|| Path::new("imvume.key"));
     let keyring = match &instance.keyring {
         Some(keyring) => base.join(keyring),
         None => directory.join("keys").join("keyring"),
@@ -209,11 +217,15 @@ fn assemble(source: &Source<'_>, base: &Path, mut document: Document) -> anyhow:
     let forms = std::mem::take(&mut document.form);
     let pages = portal::pages(source, set_up, &document.portal, forms)?;
     let outbox = portal::outbox(mail.as_ref(), sms.as_ref());
-    let people = portal::settings(&document.portal, &document.listen, &tls, outbox);
+    let zone = pages.zone.clone();
+    let letters = std::mem::take(&mut document.letters);
+    let (written, letter_faults) = letters::settings(base, letters, zone);
+    let mut people = portal::settings(&document.portal, &document.listen, &tls, outbox);
+    people.letters = written;
     Ok(Config {
         database,
         wait,
-        key_file: base.join(key_file),
+        root,
         keyring,
         public: document.listen.public,
         apps: document.listen.apps,
@@ -226,12 +238,10 @@ fn assemble(source: &Source<'_>, base: &Path, mut document: Document) -> anyhow:
         },
         limits: limits(&document.limits),
         metrics: readers,
-        rulebook: document
-            .rulebook
-            .directory
-            .take()
-            .map(|path| base.join(path)),
+        regimes: std::mem::take(&mut document.retention.regimes),
+        rulebook: document.rulebook.directory.take().map(|at| base.join(at)),
         pages,
+        letter_faults,
         sms,
         trace: document.trace,
         mail,
@@ -290,12 +300,16 @@ fn settings(
     document: Document,
 ) -> anyhow::Result<Settings> {
     let Document {
+        backup,
         instance,
         listen,
         meta,
         number,
         outbound,
         egress,
+        erasure,
+        keys,
+        package,
         log,
         ..
     } = document;
@@ -329,8 +343,16 @@ fn settings(
         language: instance.language,
         organisation: instance.organisation,
         media: directory.join("media"),
+        package_days: package.days,
         egress: policy(&egress),
         portal: PortalSettings::default(),
+        epoch: Some(Span::days(keys.epoch_days)),
+        backup: backup::settings(secrets, &policy(&egress), backup)?,
+        erasure: ErasureSettings {
+            patience: Span::minutes(erasure.patience_minutes),
+            recipients_within: Span::days(erasure.recipients_days),
+            contact_book: erasure.contact_book,
+        },
         call_timeout: seconds(egress.call_timeout_seconds),
         relay_timeout: seconds(egress.relay_timeout_seconds),
     })

@@ -43,7 +43,7 @@ pub(crate) fn run(arguments: cli::Demo) -> anyhow::Result<Verdict> {
 
 async fn demo(arguments: cli::Demo) -> anyhow::Result<Verdict> {
     let mut signals = Signals::listen()?;
-    let mut stage = Stage::set(arguments.dir.as_deref()).await?;
+    let mut stage = Box::pin(Stage::set(arguments.dir.as_deref())).await?;
     let verdict = if let Some(file) = &arguments.clients {
         let urls = [&arguments.real_webhook, &arguments.alias_webhook];
         clients::prepare(&mut stage, file, urls.map(Option::as_deref)).await?;

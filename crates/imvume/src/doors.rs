@@ -21,6 +21,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::config::Config;
 use crate::config::TlsFiles;
+use crate::erasing;
 use crate::health;
 use crate::known;
 use crate::lists;
@@ -28,6 +29,7 @@ use crate::meta::ByService;
 use crate::metrics::Metrics;
 use crate::office::ByRulebook;
 use crate::portal;
+use crate::request;
 use crate::standing;
 use crate::standing::Behind;
 
@@ -132,8 +134,10 @@ impl Listeners {
                 rulebook: Arc::clone(&rulebook),
                 service: Arc::clone(&service),
             }),
+            erasing: Arc::new(erasing::ByService(Arc::clone(&service))),
             lists: Arc::new(lists::ByService(Arc::clone(&service))),
             portal: Arc::new(portal::ByService(Arc::clone(&service))),
+            requests: Arc::new(request::ByService(Arc::clone(&service))),
         };
         let office = api::router(state)
             .merge(health::router(Arc::clone(&service)))

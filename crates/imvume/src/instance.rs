@@ -22,6 +22,7 @@ use store::StoreError;
 use store::admin::NewToken;
 
 use crate::config::Config;
+use crate::config::Root;
 use crate::output;
 
 /// How long the administrator's first token is good for.
@@ -36,10 +37,9 @@ pub(crate) fn take(config: &Config) -> anyhow::Result<Lease> {
 /// Opens an instance whose database this process may write to, or makes it at its first start. Its keys are read only now: whoever
 /// wrote before may have changed them.
 pub(crate) fn lead(config: &Config, lease: Lease, law: Arc<Handle>) -> anyhow::Result<Arc<Store>> {
-    let root = if config.key_file.exists() {
-        read_root(config)?
-    } else {
-        make_root(config, &lease)?
+    let root = match &config.root {
+        Root::KeyFile(path) if !path.exists() => make_root(config, path, &lease)?,
+        named => named.read()?,
     };
     let keyring = if config.keyring.exists() {
         read_keyring(config, &root)?
@@ -59,6 +59,7 @@ pub(crate) fn lead(config: &Config, lease: Lease, law: Arc<Handle>) -> anyhow::R
 pub(crate) fn law(config: &Config) -> anyhow::Result<Arc<Handle>> {
     let country = &config.settings.country;
     let handle = Handle::open(country, config.rulebook.as_deref()).context("rulebook.directory")?;
+    let handle = handle.bound_by(&config.regimes)?;
     Ok(Arc::new(handle))
 }
 
@@ -78,7 +79,7 @@ pub(crate) fn open_existing(config: &Config) -> anyhow::Result<Arc<Store>> {
 
 /// The keyring of an instance that has been started before.
 pub(crate) fn open_keyring(config: &Config) -> anyhow::Result<Keyring> {
-    read_keyring(config, &read_root(config)?)
+    read_keyring(config, &config.root.read()?)
 }
 
 /// What the database is called in an error.
@@ -94,21 +95,22 @@ fn read_keyring(config: &Config, root: &RootKey) -> anyhow::Result<Keyring> {
         .with_context(|| format!("instance.keyring: `{}`", config.keyring.display()))
 }
 
-fn read_root(config: &Config) -> anyhow::Result<RootKey> {
-    RootKey::read_file(&config.key_file).context("instance.key_file")
-}
-
-fn make_root(config: &Config, lease: &Lease) -> anyhow::Result<RootKey> {
-    let path = config.key_file.display();
+fn make_root(config: &Config, file: &Path, lease: &Lease) -> anyhow::Result<RootKey> {
+    let path = file.display();
     anyhow::ensure!(
         !config.keyring.exists() && lease.is_new(),
         "instance.key_file: `{path}` is not there, but the data it opens are; put the root key back"
     );
-    if let Some(parent) = parent(&config.key_file) {
-        private_directory(parent).context("instance.key_file")?;
+    make_key_file(file).context("instance.key_file")
+}
+
+/// Makes a root key in a file of its own, in a folder of its own if need be.
+pub(crate) fn make_key_file(file: &Path) -> anyhow::Result<RootKey> {
+    if let Some(parent) = parent(file) {
+        private_directory(parent)?;
     }
-    let root =
-        RootKey::create_file(&config.key_file, &Random::system()).context("instance.key_file")?;
+    let root = RootKey::create_file(file, &Random::system())?;
+    let path = file.display();
     output::line(format_args!(
         "Made the root key in `{path}`. Keep a copy of it apart from the data: without it nothing \
          that is kept here can ever be read again."

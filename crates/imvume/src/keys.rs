@@ -1,17 +1,30 @@
 //! `imvume keys`: which there are, and rolling them.
 
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use domain::audit::Actor;
 use domain::time::Span;
 use domain::time::Timestamp;
 use serde_json::json;
 use store::Clock;
+use store::Pace;
+use store::RollStage;
+use store::Rolled;
+use store::Store;
+use store::StoreError;
 
 use crate::Verdict;
 use crate::cli;
 use crate::config::Config;
 use crate::instance;
 use crate::output;
+use crate::signals::Signals;
 
-/// Shows the keys by number and age. It only reads the keyring, so the gateway may run.
+/// How far a roll has come is shown once in so many slices.
+const SHOWN: u64 = 8;
+
+/// Shows the keys by number and age, and how far a roll is. It only looks, so the gateway may run.
 pub(crate) fn status(arguments: &cli::Configured) -> anyhow::Result<Verdict> {
     let config = Config::load(&arguments.config)?;
     let keyring = instance::open_keyring(&config)?;
@@ -24,6 +37,14 @@ pub(crate) fn status(arguments: &cli::Configured) -> anyhow::Result<Verdict> {
     // What stands under a suppression key depends on a text; how many keys there are does not.
     let suppression = keys.suppression("").0;
     let under_way = keys.old_epochs().next().is_some();
+    let stage = if under_way {
+        let looked = config.database.look(&config.directory, &keyring);
+        // A roll that has only just begun may not be on record yet.
+        let roll = looked.with_context(|| instance::place(&config))?.roll;
+        Some(roll.and_then(|roll| roll.stage).unwrap_or(RollStage::Keys))
+    } else {
+        None
+    };
     if arguments.json {
         let epochs: Vec<_> = epochs
             .iter()
@@ -34,6 +55,7 @@ pub(crate) fn status(arguments: &cli::Configured) -> anyhow::Result<Verdict> {
             "epochs": epochs,
             "suppression_key": suppression,
             "roll_under_way": under_way,
+            "roll_stage": stage.map(RollStage::name),
         }));
         return Ok(Verdict::Held);
     }
@@ -50,10 +72,11 @@ pub(crate) fn status(arguments: &cli::Configured) -> anyhow::Result<Verdict> {
         ));
     }
     output::line(format_args!("Suppression key: version {suppression}"));
-    if under_way {
-        output::line(
-            "A roll was interrupted; it goes on with `imvume keys roll` or at the next start.",
-        );
+    if let Some(stage) = stage {
+        output::line(format_args!(
+            "A roll is under way: {}. It goes on while the gateway serves, or with `imvume keys roll`.",
+            words(stage)
+        ));
     }
     Ok(Verdict::Held)
 }
@@ -66,41 +89,85 @@ fn age(span: Span) -> String {
     }
 }
 
-/// Rolls the epoch key, or ends a roll that was interrupted.
+/// Rolls the epoch key, or goes on with a roll that was interrupted.
 pub(crate) fn roll(arguments: &cli::Configured) -> anyhow::Result<Verdict> {
     let config = Config::load(&arguments.config)?;
-    let interrupted = instance::open_keyring(&config)?
-        .keys()
-        .old_epochs()
-        .next()
-        .is_some();
-    // Opening the store ends an interrupted roll.
     let store = instance::open_existing(&config)?;
-    let rolled = if interrupted {
-        None
-    } else {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()?;
-        Some(runtime.block_on(store.roll())?)
-    };
+    let resumed = store.keyring().keys().old_epochs().next().is_some();
+    crate::backup::ship_for(&config, &store);
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    let rolled = runtime.block_on(async {
+        let mut signals = Signals::listen()?;
+        tokio::select! {
+            rolled = to_the_end(&store, resumed) => rolled.map(Some),
+            () = signals.next() => Ok(None),
+        }
+    });
+    output::progress_done();
     let epoch = store.keyring().current_epoch().id();
     store.close();
-    match (rolled, arguments.json) {
-        (rolled, true) => output::json(&json!({
+    let Some(rolled) = rolled? else {
+        output::note(
+            "Interrupted; nothing is lost. The roll goes on with `imvume keys roll`, or while the \
+             gateway serves.",
+        );
+        return Ok(Verdict::Cut);
+    };
+    if arguments.json {
+        output::json(&json!({
             "epoch": epoch,
-            "resumed": interrupted,
-            "data_keys": rolled.map(|rolled| rolled.keys),
-            "identifiers": rolled.map(|rolled| rolled.identifiers),
-        })),
-        (Some(rolled), false) => output::line(format_args!(
-            "Rolled to epoch key {epoch}: {} data keys wrapped anew, {} identifiers indexed anew, \
-             the old key destroyed.",
-            rolled.keys, rolled.identifiers
-        )),
-        (None, false) => output::line(format_args!(
-            "A roll had been interrupted and is now whole; epoch key {epoch} is the only one."
-        )),
+            "resumed": resumed,
+            "data_keys": rolled.keys,
+            "identifiers": rolled.identifiers,
+        }));
+        return Ok(Verdict::Held);
     }
+    let begun = if resumed {
+        "The roll that was under way is whole: epoch key"
+    } else {
+        "Rolled to epoch key"
+    };
+    output::line(format_args!(
+        "{begun} {epoch}: {} data keys wrapped anew, {} identifiers indexed anew, the old key destroyed.",
+        rolled.keys, rolled.identifiers
+    ));
     Ok(Verdict::Held)
+}
+
+async fn to_the_end(store: &Arc<Store>, resumed: bool) -> anyhow::Result<Rolled> {
+    if !resumed {
+        store.begin_roll(Actor::System).await?;
+    }
+    let mut slices = 0_u64;
+    loop {
+        match store.roll_slice().await? {
+            Pace::More(stage) => {
+                slices += 1;
+                if slices.is_multiple_of(SHOWN) {
+                    let row = store.last_roll().await?;
+                    let done = row.map(|row| row.done).unwrap_or_default();
+                    output::progress(format_args!(
+                        "{}: {} data keys, {} identifiers",
+                        words(stage),
+                        done.keys,
+                        done.identifiers
+                    ));
+                }
+            }
+            Pace::Waits => return Err(StoreError::NotShipped.into()),
+            Pace::Ended(rolled) => return Ok(rolled),
+            Pace::None => return Ok(Rolled::default()),
+        }
+    }
+}
+
+const fn words(stage: RollStage) -> &'static str {
+    match stage {
+        RollStage::Keys => "Data keys are wrapped anew",
+        RollStage::Index => "Identifiers are indexed anew",
+        RollStage::Sweep => "The old index is removed",
+        RollStage::Bundle => "The key bundle is shipped; until it is, the old key stays",
+    }
 }

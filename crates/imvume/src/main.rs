@@ -9,6 +9,7 @@
 //! [`Verdict`], and a line in [`run`].
 
 mod audit;
+mod backup;
 mod check;
 mod cli;
 mod config;
@@ -16,9 +17,11 @@ mod consent;
 mod demo;
 mod doors;
 mod emulate;
+mod erasing;
 mod explain;
 mod files;
 mod health;
+mod hold;
 mod instance;
 mod keys;
 mod known;
@@ -29,14 +32,19 @@ mod moving;
 mod number;
 mod office;
 mod output;
+mod package;
 mod people;
 mod portal;
 mod preview;
 mod registry;
+mod request;
+mod retention;
+mod rewrap;
 mod rulebook;
 mod serve;
 mod signals;
 mod standing;
+mod subject;
 mod trace;
 mod turn;
 
@@ -86,23 +94,31 @@ fn main() -> ExitCode {
 
 fn run(command: Command) -> anyhow::Result<Verdict> {
     match command {
+        Command::Audit(Audit::Certificate(arguments)) => audit::certificate(&arguments),
         Command::Audit(Audit::Export(arguments)) => audit::export(&arguments),
         Command::Audit(Audit::Reconcile(arguments)) => audit::reconcile(&arguments),
         Command::Audit(Audit::Verify(arguments)) => audit::verify(&arguments),
+        Command::Backup(command) => backup::run(&command),
         Command::Check(arguments) => check::run(&arguments),
         Command::Config(ConfigCommand::Explain(arguments)) => explain::run(&arguments),
         Command::Consent(command) => consent::run(&command),
         Command::Demo(arguments) => demo::run(arguments),
         Command::Emulator(arguments) => emulate::run(arguments),
+        Command::Hold(command) => hold::run(&command),
         Command::Move(arguments) => moving::run(&arguments),
         Command::Number(Number::Add(arguments)) => number::add(&arguments),
         Command::Number(Number::Token(arguments)) => number::change_token(&arguments),
+        Command::Keys(Keys::Rewrap(arguments)) => rewrap::run(&arguments),
         Command::Keys(Keys::Roll(arguments)) => keys::roll(&arguments),
         Command::Keys(Keys::Status(arguments)) => keys::status(&arguments),
         Command::People(command) => people::run(&command),
         Command::Preview(arguments) => preview::run(&arguments),
         Command::Registry(command) => registry::run(&command),
+        Command::Request(command) => request::run(&command),
+        Command::Retention(command) => retention::run(&command),
         Command::Rulebook(command) => rulebook::run(&command),
         Command::Serve(arguments) => serve::run(&arguments),
+        Command::Statistics(arguments) => retention::statistics(&arguments),
+        Command::Subject(command) => subject::run(&command),
     }
 }

@@ -5,6 +5,7 @@
 //! thing registers it; what nobody counts but can be looked up (the process, files, queues) is looked
 //! up when somebody asks. To add a figure: register it, and add its row to the page.
 
+mod keys;
 mod process;
 mod readers;
 
@@ -24,6 +25,7 @@ use axum::http::header;
 use axum::response::IntoResponse as _;
 use axum::response::Response;
 use axum::routing::get;
+use domain::request::RequestKind;
 use imvume::listen;
 use imvume::listen::Client;
 use prometheus_client::encoding::EncodeLabelSet;
@@ -42,6 +44,7 @@ use store::Store;
 use store::StoreError;
 
 use crate::config::Config;
+use crate::metrics::keys::Keys;
 use crate::metrics::process::Process;
 use crate::metrics::readers::Gate;
 
@@ -56,6 +59,11 @@ const TEXT: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 #[derive(Clone, Debug, EncodeLabelSet, Eq, Hash, PartialEq)]
 struct App {
     app: i64,
+}
+
+#[derive(Clone, Debug, EncodeLabelSet, Eq, Hash, PartialEq)]
+struct Kind {
+    kind: &'static str,
 }
 
 #[derive(Clone, Debug, EncodeLabelSet, Eq, Hash, PartialEq)]
@@ -91,8 +99,14 @@ struct LookedUp {
     checkpoint_age: Gauge<f64, AtomicU64>,
     database: Gauge,
     entries: Gauge,
+    holds: Gauge,
+    holds_due: Gauge,
+    keys: Keys,
     overdue: Gauge,
     queued: Gauge,
+    erasures_overdue: Gauge,
+    requests_open: Family<Kind, Gauge>,
+    requests_overdue: Family<Kind, Gauge>,
     store: Gauge,
     unpublished: Gauge,
     write_ahead: Gauge,
@@ -139,6 +153,7 @@ impl Metrics {
         let looked_up = LookedUp::default();
         service.measures().register(&mut registry);
         looked_up.register(&mut registry);
+        looked_up.keys.register(&mut registry);
         count_commits(service.store(), &mut registry);
         let _ = self.leading.set(Leading {
             looked_up,
@@ -235,6 +250,14 @@ impl Leading {
         seen.entries.set(entries.cast_signed());
         let overdue = store.registry().overdue(store.clock().now()).count();
         seen.overdue.set(i64::try_from(overdue).unwrap_or(i64::MAX));
+        self.count_requests(store).await?;
+        self.count_holds(store).await?;
+        seen.keys.look_up(store).await?;
+        let now = store.clock().now();
+        let late = store
+            .read(move |reader| reader.erasures_overdue(now))
+            .await?;
+        seen.erasures_overdue.set(late.cast_signed());
         if let Some((published, at)) = self.service.measures().last_published() {
             let age = store.clock().now().since(at).as_micros();
             #[expect(clippy::cast_precision_loss, reason = "microseconds fit for centuries")]
@@ -246,8 +269,67 @@ impl Leading {
     }
 }
 
+impl Leading {
+    /// Legal holds, and those that somebody has to see to.
+    async fn count_holds(&self, store: &Arc<Store>) -> Result<(), StoreError> {
+        let now = store.clock().now();
+        let counts = store.read(move |reader| reader.hold_counts(now)).await?;
+        let seen = &self.looked_up;
+        seen.holds.set(counts.in_force.cast_signed());
+        let due = counts.ownerless + counts.review_due;
+        seen.holds_due.set(due.cast_signed());
+        Ok(())
+    }
+
+    /// Requests of people that are open, and overdue, of each kind: none stands at zero.
+    async fn count_requests(&self, store: &Arc<Store>) -> Result<(), StoreError> {
+        let now = store.clock().now();
+        let asked = store
+            .read(move |reader| Ok((reader.requests_open_count()?, reader.requests_overdue(now)?)));
+        let (open, overdue) = asked.await?;
+        let seen = &self.looked_up;
+        for (counted, family) in [
+            (open, &seen.requests_open),
+            (overdue, &seen.requests_overdue),
+        ] {
+            for kind in RequestKind::ALL {
+                let count = counted.iter().find(|(counted, _)| counted == kind);
+                let count = count.map_or(0, |(_, count)| count.cast_signed());
+                let kind = kind.name();
+                family.get_or_create(&Kind { kind }).set(count);
+            }
+        }
+        Ok(())
+    }
+}
+
 impl LookedUp {
+    fn register_holds(&self, registry: &mut Registry) {
+        registry.register("holds", "Legal holds in force", self.holds.clone());
+        registry.register(
+            "holds_due",
+            "Legal holds in force without an owner, or past their review",
+            self.holds_due.clone(),
+        );
+    }
+
     fn register(&self, registry: &mut Registry) {
+        registry.register(
+            "erasures_overdue",
+            "Recipients who were to erase, too, and have not said in time that they have",
+            self.erasures_overdue.clone(),
+        );
+        self.register_holds(registry);
+        registry.register(
+            "requests_open",
+            "Requests of people that are not done, by what is asked for",
+            self.requests_open.clone(),
+        );
+        registry.register(
+            "requests_overdue",
+            "Requests of people whose time is over, by what is asked for",
+            self.requests_overdue.clone(),
+        );
         registry.register(
             "deliveries_waiting",
             "Deliveries that wait, by app",

@@ -83,6 +83,10 @@ impl Office for ByRulebook {
             text.map_err(|error| not_proved(&error))
         })
     }
+
+    fn remove(&self, objects: &[String]) {
+        self.service.remove_objects(objects);
+    }
 }
 
 fn not_proved(error: &PublishError) -> NotProved {

@@ -2,12 +2,14 @@
 //! admin API does the same.
 
 mod import;
+mod permission;
 
 use std::path::PathBuf;
 
 use anyhow::Context as _;
 use clap::Args;
 use clap::Subcommand;
+use domain::confirmation::Route;
 use service::people::Country;
 use service::people::Encoding;
 use service::people::Layout;
@@ -20,6 +22,37 @@ pub(crate) enum Command {
     /// Bring in a list of people; whoever it brings is asked before anything promotional goes out
     /// (the gateway must not run)
     Import(Import),
+    /// Ask the people of a list for consent by e-mail or SMS, paced, each once (the gateway must not
+    /// run; they are asked while it does)
+    Permission(Permission),
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Permission {
+    /// The list, by the number that bringing it in gave it
+    #[arg(long, value_name = "ID")]
+    pub(crate) import: i64,
+    /// The code of the purpose that consent is asked for
+    #[arg(long, value_name = "CODE")]
+    pub(crate) purpose: String,
+    /// How: email or sms
+    #[arg(long, value_name = "ROUTE", value_parser = route)]
+    pub(crate) by: Route,
+    /// The language for people of whom none is known (BCP 47)
+    #[arg(long, value_name = "TAG", default_value = "en")]
+    pub(crate) language: String,
+    /// How many are asked in a minute
+    #[arg(long, value_name = "COUNT", default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..=3600))]
+    pub(crate) pace: u32,
+    /// At how many stops and addresses that do not take it, for a thousand, it stops by itself
+    #[arg(long, value_name = "COUNT", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub(crate) stop_permille: u32,
+    /// The configuration file
+    #[arg(long, value_name = "FILE", default_value = "imvume.toml")]
+    pub(crate) config: PathBuf,
+    /// Answer in JSON
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Args, Debug)]
@@ -65,7 +98,13 @@ pub(crate) struct Import {
 pub(crate) fn run(command: &Command) -> anyhow::Result<Verdict> {
     match command {
         Command::Import(arguments) => import::run(arguments),
+        Command::Permission(arguments) => permission::run(arguments),
     }
+}
+
+fn route(name: &str) -> anyhow::Result<Route> {
+    let route = Route::from_name(name).filter(|route| *route != Route::Chat);
+    route.context("want email or sms")
 }
 
 fn layout(name: &str) -> anyhow::Result<Layout> {

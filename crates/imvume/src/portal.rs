@@ -4,12 +4,15 @@ use std::sync::Arc;
 
 use api::ConsentAsked;
 use api::ConsentTaken;
+use api::ListAsked;
 use api::Portal;
 use api::PortalFault;
 use api::Told;
 use axum::body::Bytes;
 use domain::audit::Actor;
+use domain::ids::CampaignId;
 use domain::ids::SubjectId;
+use service::AskList;
 use service::Handed;
 use service::NewsError;
 use service::OptIn;
@@ -46,6 +49,19 @@ impl Portal for ByService {
                 chat_qr_svg: svg,
             })
         })
+    }
+
+    fn ask_list(&self, actor: Actor, asked: ListAsked) -> Told<CampaignId> {
+        let service = Arc::clone(&self.0);
+        let asked = AskList {
+            import: asked.import,
+            purpose: asked.purpose,
+            route: asked.route,
+            language: asked.language,
+            pace: asked.pace,
+            stop_permille: asked.stop_permille,
+        };
+        Box::pin(async move { service.ask_list(actor, asked).await.map_err(fault) })
     }
 
     fn link(&self, subject: SubjectId, language: &str) -> Result<Option<String>, PortalFault> {

@@ -49,7 +49,8 @@ fn load(files: &Files, country: Option<&str>) -> anyhow::Result<Result<Rulebook,
         Ok(sources) => sources.unwrap_or_default(),
         Err(refused) => return Ok(Err(refused)),
     };
-    Ok(Rulebook::load(country, &sources))
+    let regimes = config.as_ref().map_or(&[][..], |config| &config.regimes);
+    Ok(Rulebook::load(country, &sources).and_then(|book| book.bound_by(regimes)))
 }
 
 /// The same for commands that need one that holds.

@@ -72,6 +72,9 @@ async fn serve(config: &Config) -> anyhow::Result<Verdict> {
              a proxy before it and name that in listen.trusted_proxies"
         );
     }
+    for fault in &config.letter_faults {
+        tracing::warn!("letters.directory: {fault}; the built-in letter stays");
+    }
     let service = Arc::clone(&doors.service);
     loop {
         let asked = tokio::select! {

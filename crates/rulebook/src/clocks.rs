@@ -3,13 +3,17 @@
 use std::sync::Arc;
 
 use domain::law::RuleId;
+use domain::law::Zone;
+use domain::request::Clock;
+use domain::request::Extension;
+use domain::request::RequestKind;
+use domain::request::Terms;
 use domain::time::Timestamp;
 use jiff::civil::Date;
 
 use crate::deadline::Term;
 use crate::deadline::due;
 use crate::kind::Deadline;
-use crate::kind::RequestKind;
 use crate::kind::Stage;
 use crate::kind::Value;
 use crate::pack::DEFAULT;
@@ -19,29 +23,6 @@ use crate::rule::PauseOn;
 use crate::rule::Rule;
 use crate::rule::State;
 use crate::rulebook::Rulebook;
-
-/// The clock of one request.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Clock {
-    /// When it came in.
-    pub received_at: Timestamp,
-    /// When all was there that may be asked for, such as proof of identity, if that came later. Only
-    /// some laws count from here.
-    pub complete_at: Option<Timestamp>,
-    /// Whole days for which a question back was open. Only some laws let the clock stand.
-    pub paused_days: u16,
-}
-
-impl Clock {
-    /// A clock that begins when the request comes in and never stands still.
-    pub const fn from(received_at: Timestamp) -> Self {
-        Self {
-            received_at,
-            complete_at: None,
-            paused_days: 0,
-        }
-    }
-}
 
 /// When something is due, and by which rule.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -93,6 +74,48 @@ impl Rulebook {
             }
         }
         clocks
+    }
+
+    /// What all of them come to: the earliest of each counts.
+    pub(crate) fn due_terms(
+        &self,
+        request: RequestKind,
+        jurisdictions: &[&str],
+        clock: Clock,
+    ) -> Terms {
+        let clocks = self.deadlines(request, jurisdictions, clock);
+        let first = |due: &mut dyn Iterator<Item = &DueBy>| due.min_by_key(|due| due.at).cloned();
+        let Some(due) = first(&mut clocks.iter().filter_map(|one| one.complete.as_ref())) else {
+            return Terms::plain(clock.received_at);
+        };
+        let acknowledge = first(&mut clocks.iter().filter_map(|one| one.acknowledge.as_ref()));
+        // A law that lets nobody extend holds on when another one does.
+        let longest = |one: &'_ RequestClock| one.extended.clone().or_else(|| one.complete.clone());
+        let extended = clocks.iter().filter_map(longest).min_by_key(|due| due.at);
+        let extended = extended.filter(|extended| due.at < extended.at);
+        Terms {
+            acknowledge_by: acknowledge.map(|due| due.at),
+            due_at: due.at,
+            rule: due.rule.as_str().to_owned(),
+            extended: extended.map(|extended| Extension {
+                due_at: extended.at,
+                rule: extended.rule.as_str().to_owned(),
+            }),
+        }
+    }
+
+    /// The time zone of the authority whose law a rule is.
+    pub(crate) fn zone_of(&self, rule: &str) -> Option<Zone> {
+        let (pack, _) = rule.split_once('/')?;
+        self.packs.get(pack).map(|pack| pack.zone.clone())
+    }
+
+    /// Where a rule stands in its law.
+    pub(crate) fn provision_of(&self, rule: &str) -> Option<String> {
+        let (pack, _) = rule.split_once('/')?;
+        let mut rules = self.packs.get(pack)?.rules.iter();
+        let found = rules.find(|held| held.id.as_str() == rule)?;
+        Some(found.provision.clone())
     }
 
     fn clocks(

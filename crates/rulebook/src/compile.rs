@@ -10,9 +10,16 @@ use domain::law::QuietHours;
 use domain::law::Ruled;
 use domain::law::Rules;
 use domain::law::Zone;
+use domain::record_class::RecordClasses;
+use domain::request::Clock;
+use domain::request::RequestKind;
+use domain::request::Terms;
+use domain::retention::Duty;
+use domain::retention::Keeping;
 use domain::time::Timestamp;
 
 use crate::deadline::local_date;
+use crate::kind::Kind;
 use crate::kind::Quiet;
 use crate::kind::Value;
 use crate::pack::Pack;
@@ -25,6 +32,9 @@ use crate::rule::PurposeClass;
 use crate::rule::Rule;
 use crate::rule::State;
 use crate::rulebook::Rulebook;
+
+/// The packs under which only law of their own goes before erasure (Art 17(3)(b) GDPR and UK GDPR).
+const UNION: [&str; 2] = ["eu", "uk"];
 
 /// How many compiled sets are kept.
 const KEPT: usize = 4096;
@@ -52,8 +62,28 @@ impl Law for Rulebook {
         rules
     }
 
+    fn caps(&self) -> RecordClasses {
+        self.classes_of(Kind::RetentionMax)
+    }
+
+    fn keeps(&self) -> RecordClasses {
+        self.classes_of(Kind::RetentionMin)
+    }
+
     fn zone(&self, name: &str) -> Option<Zone> {
         self.places.zone(name)
+    }
+
+    fn request_terms(&self, kind: RequestKind, jurisdictions: &[&str], clock: Clock) -> Terms {
+        self.due_terms(kind, jurisdictions, clock)
+    }
+
+    fn authority(&self, rule: &str) -> Option<Zone> {
+        self.zone_of(rule)
+    }
+
+    fn provision(&self, rule: &str) -> Option<String> {
+        self.provision_of(rule)
     }
 }
 
@@ -138,7 +168,9 @@ impl Rulebook {
             zones: self.zones(found),
             ..Rules::default()
         };
-        for chosen in self.choose(found, at) {
+        let chosen = self.choose(found, at);
+        self.keep(&mut rules, &chosen, at);
+        for chosen in chosen {
             rules.packs.push(Arc::from(chosen.pack.versioned()));
             let case = self.case(&chosen, Some(PurposeClass::Promotion));
             for rule in &chosen.pack.rules {
@@ -148,6 +180,61 @@ impl Rulebook {
             }
         }
         rules
+    }
+
+    /// The classes of which any rule of this kind says how long they are kept.
+    fn classes_of(&self, kind: Kind) -> RecordClasses {
+        let rules = self.packs.values().flat_map(|pack| &pack.rules);
+        let of_kind = rules.filter(|rule| rule.kind == kind);
+        let classes = of_kind.filter_map(|rule| match &rule.value {
+            Value::Retention(retention) => Some(retention.classes),
+            _ => None,
+        });
+        classes.flat_map(RecordClasses::iter).collect()
+    }
+
+    /// What has to be kept, and what not for longer. What the controller says it is bound by holds for
+    /// everybody, wherever they are.
+    fn keep(&self, rules: &mut Rules, chosen: &[Chosen<'_>], at: Timestamp) {
+        // Whose right to erasure yields to law of their own only.
+        let own: Vec<&str> = chosen
+            .iter()
+            .filter(|one| !one.here.is_empty())
+            .map(|one| &*one.pack.id)
+            .filter(|id| UNION.contains(id))
+            .collect();
+        for pack in self.packs.values() {
+            let case = chosen.iter().find(|one| one.pack.id == pack.id);
+            let case = case.map(|one| self.case(one, None));
+            for rule in &pack.rules {
+                let Value::Retention(retention) = &rule.value else {
+                    continue;
+                };
+                let bound = rule.sector().is_some();
+                let may = bound || case.is_some_and(|case| case.may(&rule.applies));
+                if !may || self.state(pack, rule, at) != State::Enforced {
+                    continue;
+                }
+                let foreign = !own.is_empty() && !own.contains(&&*pack.id);
+                let keeping = Keeping {
+                    classes: retention.classes,
+                    period: retention.period,
+                    starts: retention.starts,
+                    duty: match (retention.proof, foreign) {
+                        (true, _) => Duty::Proof,
+                        (false, true) => Duty::Foreign,
+                        (false, false) => Duty::Statute,
+                    },
+                    regime: rule.regime.to_string(),
+                };
+                let list = if rule.kind == Kind::RetentionMax {
+                    &mut rules.maxima
+                } else {
+                    &mut rules.minima
+                };
+                list.push(ruled(rule.id.clone(), keeping));
+            }
+        }
     }
 
     fn jurisdictions(&self, found: &[Found]) -> Vec<(Arc<str>, Confidence)> {
@@ -210,7 +297,7 @@ impl Rulebook {
             | Value::Deadline(_)
             | Value::Latency(_)
             | Value::Notice { .. }
-            | Value::Retention { .. } => {}
+            | Value::Retention(_) => {}
         }
     }
 

@@ -87,8 +87,8 @@ fn collide(one: &Value, other: &Value) -> bool {
             required.iter().any(|one| if_applicable_too.contains(one))
                 || if_applicable.iter().any(|one| required_too.contains(one))
         }
-        (Value::Retention { what, .. }, Value::Retention { what: also, .. }) if what != also => {
-            false
+        (Value::Retention(one), Value::Retention(other)) => {
+            one.what == other.what && one.sector == other.sector && one != other
         }
         (one, other) => one != other,
     }

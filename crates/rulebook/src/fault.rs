@@ -95,6 +95,9 @@ pub enum Problem {
     /// A file cannot be read, or is too large.
     #[error("cannot be read: {0}")]
     Read(String),
+    /// A regime of a sector that no rule names.
+    #[error("a regime that no rule names; there are {0}")]
+    Regime(String),
     /// A rule's id does not begin with pack and kind.
     #[error("the id does not begin with `{pack}/{kind}/`")]
     RuleId {

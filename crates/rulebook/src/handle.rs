@@ -10,6 +10,10 @@ use domain::law::Evidence;
 use domain::law::Law;
 use domain::law::Rules;
 use domain::law::Zone;
+use domain::record_class::RecordClasses;
+use domain::request::Clock;
+use domain::request::RequestKind;
+use domain::request::Terms;
 use domain::time::Timestamp;
 
 use crate::fault::Refused;
@@ -21,6 +25,7 @@ use crate::rulebook::Rulebook;
 pub struct Handle {
     country: String,
     directory: Option<PathBuf>,
+    regimes: Vec<String>,
     book: RwLock<Arc<Rulebook>>,
 }
 
@@ -31,13 +36,28 @@ impl Handle {
         Ok(Self {
             country: country.to_owned(),
             directory: directory.map(Path::to_owned),
-            book: RwLock::new(Arc::new(read(country, directory)?)),
+            regimes: Vec::new(),
+            book: RwLock::new(Arc::new(read(country, directory, &[])?)),
+        })
+    }
+
+    /// The same for a controller that is under these regimes of sectors, such as `fais`.
+    pub fn bound_by(self, regimes: &[String]) -> Result<Self, Refused> {
+        let book = read(&self.country, self.directory.as_deref(), regimes)?;
+        Ok(Self {
+            regimes: regimes.to_vec(),
+            book: RwLock::new(Arc::new(book)),
+            ..self
         })
     }
 
     /// Reads all anew and puts it in force. If it is refused, what was in force stays so.
     pub fn reload(&self) -> Result<Arc<Rulebook>, Refused> {
-        let fresh = Arc::new(read(&self.country, self.directory.as_deref())?);
+        let fresh = Arc::new(read(
+            &self.country,
+            self.directory.as_deref(),
+            &self.regimes,
+        )?);
         let book = self.book.write();
         *book.unwrap_or_else(PoisonError::into_inner) = Arc::clone(&fresh);
         Ok(fresh)
@@ -55,15 +75,35 @@ impl Law for Handle {
         self.book().rules(evidence, at)
     }
 
+    fn caps(&self) -> RecordClasses {
+        self.book().caps()
+    }
+
+    fn keeps(&self) -> RecordClasses {
+        self.book().keeps()
+    }
+
     fn zone(&self, name: &str) -> Option<Zone> {
         self.book().zone(name)
     }
+
+    fn request_terms(&self, kind: RequestKind, jurisdictions: &[&str], clock: Clock) -> Terms {
+        self.book().request_terms(kind, jurisdictions, clock)
+    }
+
+    fn authority(&self, rule: &str) -> Option<Zone> {
+        self.book().authority(rule)
+    }
+
+    fn provision(&self, rule: &str) -> Option<String> {
+        self.book().provision(rule)
+    }
 }
 
-fn read(country: &str, directory: Option<&Path>) -> Result<Rulebook, Refused> {
+fn read(country: &str, directory: Option<&Path>, regimes: &[String]) -> Result<Rulebook, Refused> {
     let sources = match directory {
         Some(directory) => read_directory(directory)?,
         None => Vec::new(),
     };
-    Rulebook::load(country, &sources)
+    Rulebook::load(country, &sources)?.bound_by(regimes)
 }

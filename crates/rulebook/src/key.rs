@@ -7,7 +7,7 @@ use unicode_normalization::char::is_combining_mark;
 pub const LONGEST: usize = 64;
 
 /// Words in the longest keyword.
-pub const MOST_TOKENS: usize = 3;
+pub const MOST_TOKENS: usize = 6;
 
 /// The comparison key of a text: compatibility forms unified (NFKD), diacritics dropped, lower
 /// case, only letters and digits, single spaces between words. `None` if nothing is left, or if

@@ -5,6 +5,10 @@ use std::sync::Arc;
 use domain::consent::EvidenceGrade;
 use domain::law::Asking;
 use domain::law::Hours;
+use domain::record_class::RecordClasses;
+use domain::request::RequestKind;
+use domain::retention::Period;
+use domain::retention::Starts;
 use domain::time::Span;
 use serde::Deserialize;
 
@@ -134,6 +138,8 @@ impl Kind {
             | Self::Notice
             | Self::QuietHours
             | Self::RequestDeadline
+            | Self::RetentionMax
+            | Self::RetentionMin
             | Self::SoftOptIn
             | Self::Special => true,
             Self::AutomatedDecision
@@ -145,8 +151,6 @@ impl Kind {
             | Self::OptOutLatency
             | Self::Penalty
             | Self::Records
-            | Self::RetentionMax
-            | Self::RetentionMin
             | Self::Rights
             | Self::Security
             | Self::Transfer => false,
@@ -190,16 +194,28 @@ pub enum Value {
     /// When promotions may arrive.
     Quiet(Quiet),
     /// How long something is kept.
-    Retention {
-        /// What.
-        what: String,
-        /// How long.
-        period: Term,
-    },
+    Retention(Retention),
     /// Whether it is allowed.
     SoftOptIn(bool),
     /// The weakest evidence where special categories are concerned.
     Special(EvidenceGrade),
+}
+
+/// How long something is kept.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Retention {
+    /// What, in words.
+    pub what: String,
+    /// Which classes of records that is; none if it is nothing of Imvume's.
+    pub classes: RecordClasses,
+    /// How long.
+    pub period: Period,
+    /// From when on it is counted.
+    pub starts: Starts,
+    /// Whether it is proof of something that may be disputed, not a duty for its own sake.
+    pub proof: bool,
+    /// The name under which a controller says that the rule binds it; none if it binds everybody.
+    pub sector: Option<Arc<str>>,
 }
 
 /// Who is told of a breach.
@@ -235,60 +251,6 @@ pub enum Stage {
     Acknowledge,
     /// To do what was asked, or to refuse.
     Complete,
-}
-
-/// What people can ask for.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd)]
-#[serde(rename_all = "kebab-case")]
-pub enum RequestKind {
-    /// To see what is held.
-    Access,
-    /// To complain.
-    Complaint,
-    /// To have it corrected.
-    Correction,
-    /// To have it erased.
-    Deletion,
-    /// To object to processing.
-    Objection,
-    /// To be left out of marketing, or of sale and sharing.
-    OptOut,
-    /// To take it along.
-    Portability,
-    /// To have its use limited.
-    Restriction,
-    /// To take consent back.
-    Withdrawal,
-}
-
-impl RequestKind {
-    /// All kinds, in alphabetical order.
-    pub const ALL: [Self; 9] = [
-        Self::Access,
-        Self::Complaint,
-        Self::Correction,
-        Self::Deletion,
-        Self::Objection,
-        Self::OptOut,
-        Self::Portability,
-        Self::Restriction,
-        Self::Withdrawal,
-    ];
-
-    /// The name it has in packs.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Access => "access",
-            Self::Complaint => "complaint",
-            Self::Correction => "correction",
-            Self::Deletion => "deletion",
-            Self::Objection => "objection",
-            Self::OptOut => "opt-out",
-            Self::Portability => "portability",
-            Self::Restriction => "restriction",
-            Self::Withdrawal => "withdrawal",
-        }
-    }
 }
 
 /// When promotions may arrive.

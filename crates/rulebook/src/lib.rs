@@ -42,7 +42,6 @@ mod text;
 mod value;
 pub mod words;
 
-pub use crate::clocks::Clock;
 pub use crate::clocks::DueBy;
 pub use crate::clocks::RequestClock;
 pub use crate::diff::Change;
@@ -59,7 +58,7 @@ pub use crate::handle::Handle;
 pub use crate::holidays::HolidaySet;
 pub use crate::kind::Element;
 pub use crate::kind::Kind;
-pub use crate::kind::RequestKind;
+pub use crate::kind::Retention;
 pub use crate::kind::Value;
 pub use crate::language::LanguageSet;
 pub use crate::notice::Need;

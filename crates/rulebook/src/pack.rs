@@ -319,7 +319,7 @@ fn holidays(value: &Value) -> Option<&Arc<str>> {
         | Value::Grade(_)
         | Value::Lapse(_)
         | Value::Notice { .. }
-        | Value::Retention { .. }
+        | Value::Retention(_)
         | Value::SoftOptIn(_)
         | Value::Special(_) => None,
     }

@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::PoisonError;
+use std::sync::RwLock;
 
 use domain::law::Confidence;
 use domain::law::Zone;
@@ -49,6 +51,8 @@ pub(crate) struct Places {
     // INVARIANT: the first node is the root; a next of 0 is none.
     nodes: Vec<Node>,
     zones: TimeZoneDatabase,
+    /// The zones that were asked for, so that what is worked out for one is worked out once.
+    seen: Arc<RwLock<HashMap<Arc<str>, Zone>>>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -100,6 +104,7 @@ impl Places {
             by_code: HashMap::with_capacity(file.places.len() + 1),
             nodes: vec![Node::default()],
             zones: TimeZoneDatabase::bundled(),
+            seen: Arc::default(),
         };
         places.add(NOWHERE, &[]).map_err(refuse)?;
         for row in &file.places {
@@ -219,7 +224,16 @@ impl Places {
     /// The time zone of an IANA name.
     pub(crate) fn zone(&self, name: &str) -> Option<Zone> {
         let zone = self.zones.get(name).ok()?;
-        let name = Arc::from(zone.iana_name()?);
-        Some(Zone { name, zone })
+        let name = zone.iana_name()?;
+        {
+            let seen = self.seen.read().unwrap_or_else(PoisonError::into_inner);
+            if let Some(zone) = seen.get(name) {
+                return Some(zone.clone());
+            }
+        }
+        let name: Arc<str> = Arc::from(name);
+        let zone = Zone::new(Arc::clone(&name), zone.clone());
+        let mut seen = self.seen.write().unwrap_or_else(PoisonError::into_inner);
+        Some(seen.entry(name).or_insert(zone).clone())
     }
 }

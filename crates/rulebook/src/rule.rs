@@ -221,6 +221,8 @@ pub enum State {
     PackOff,
     /// It is a proposal.
     Proposed,
+    /// It binds only those who say that they are under it, and nobody has said so.
+    Unbound,
     /// Medium confidence, and no reviewer has accepted it.
     Waits,
 }
@@ -237,6 +239,7 @@ impl State {
             Self::Off => "switched off in its pack",
             Self::PackOff => "its pack is not enforced",
             Self::Proposed => "only proposed",
+            Self::Unbound => "binds only where `retention.regimes` names it",
             Self::Waits => "waits for review",
         }
     }
@@ -252,6 +255,24 @@ pub const fn letter(confidence: Confidence) -> &'static str {
 }
 
 impl Rule {
+    /// Whether something in the program acts on it: on its kind, and on what it sets.
+    pub fn acts(&self) -> bool {
+        let says = match &self.value {
+            Value::Data => false,
+            Value::Retention(retention) => !retention.classes.is_empty(),
+            _ => true,
+        };
+        self.kind.acts() && says
+    }
+
+    /// The name under which a controller says that the rule binds it; none if it binds everybody.
+    pub const fn sector(&self) -> Option<&Arc<str>> {
+        match &self.value {
+            Value::Retention(retention) => retention.sector.as_ref(),
+            _ => None,
+        }
+    }
+
     /// Whether it holds on a day by its dates and status alone.
     pub fn in_force(&self, on: Date) -> bool {
         self.status != Status::Proposed && self.from <= on && self.to.is_none_or(|to| on <= to)

@@ -1,6 +1,7 @@
 //! The packs that are in force together.
 
 use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
@@ -55,6 +56,8 @@ pub struct Rulebook {
     pub(crate) packs: BTreeMap<Arc<str>, Pack>,
     /// Where the controller is; `XX` if its country is not listed.
     pub(crate) home: PlaceId,
+    /// The regimes of sectors that the controller says it is under.
+    regimes: BTreeSet<Arc<str>>,
     reviews: Reviews,
     older: Vec<Warning>,
     // INVARIANT: sorted. Between two of them no rule begins or ends.
@@ -97,11 +100,38 @@ impl Rulebook {
         Ok(book)
     }
 
+    /// The same for a controller that is under these regimes of sectors, such as `fais`. A name that
+    /// no rule has is refused.
+    pub fn bound_by(mut self, regimes: &[String]) -> Result<Self, Refused> {
+        let known = self.sectors();
+        for regime in regimes {
+            let Some(name) = known.get(regime.as_str()) else {
+                let known: Vec<&str> = known.iter().map(AsRef::as_ref).collect();
+                let problem = Problem::Regime(known.join(", "));
+                return Err(Refused(vec![Fault::new(
+                    "retention.regimes",
+                    1,
+                    None,
+                    problem,
+                )]));
+            };
+            self.regimes.insert(Arc::clone(name));
+        }
+        Ok(self)
+    }
+
+    /// The regimes of sectors that rules name, in alphabetical order.
+    pub fn sectors(&self) -> BTreeSet<Arc<str>> {
+        let rules = self.packs.values().flat_map(|pack| &pack.rules);
+        rules.filter_map(Rule::sector).cloned().collect()
+    }
+
     /// What is compiled in, as it is before anything else is read.
     fn read_builtin() -> Result<Self, Refused> {
         let places = Places::builtin().map_err(|fault| Refused(vec![fault]))?;
         let mut book = Self {
             home: PlaceId::NOWHERE,
+            regimes: BTreeSet::new(),
             places: Arc::new(places),
             holidays: HolidaySets::new(),
             packs: BTreeMap::new(),
@@ -128,6 +158,7 @@ impl Rulebook {
             holidays: self.holidays.clone(),
             packs: self.packs.clone(),
             home: self.home,
+            regimes: self.regimes.clone(),
             reviews: self.reviews.clone(),
             older: self.older.clone(),
             boundaries: Vec::new(),
@@ -280,7 +311,7 @@ impl Rulebook {
             State::Ended
         } else if rule.confidence == Confidence::Low {
             State::Low
-        } else if !rule.kind.acts() {
+        } else if !rule.acts() {
             State::Data
         } else if !rule.enforced {
             State::Off
@@ -288,6 +319,11 @@ impl Rulebook {
             State::PackOff
         } else if rule.confidence == Confidence::Medium && !self.accepts(rule, on) {
             State::Waits
+        } else if rule
+            .sector()
+            .is_some_and(|sector| !self.regimes.contains(sector))
+        {
+            State::Unbound
         } else {
             State::Enforced
         }

@@ -6,9 +6,16 @@ use domain::consent::EvidenceGrade;
 use domain::law::Asking;
 use domain::law::Hours;
 use domain::law::Pause;
+use domain::record_class::RecordClass;
+use domain::record_class::RecordClasses;
+use domain::request::RequestKind;
+use domain::retention::Period;
+use domain::retention::Starts;
 use domain::time::Span;
 use serde::Deserialize;
+use serde::Deserializer;
 use serde::de::DeserializeOwned;
+use serde::de::Error as _;
 use toml::Table;
 
 use crate::deadline::Roll;
@@ -19,7 +26,7 @@ use crate::kind::Deadline;
 use crate::kind::Element;
 use crate::kind::Kind;
 use crate::kind::Quiet;
-use crate::kind::RequestKind;
+use crate::kind::Retention;
 use crate::kind::Stage;
 use crate::kind::Told;
 use crate::kind::Value;
@@ -62,6 +69,7 @@ struct DaysRow {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct DeadlineRow {
+    #[serde(deserialize_with = "request_kinds")]
     requests: Vec<RequestKind>,
     stage: Stage,
     amount: u16,
@@ -126,8 +134,16 @@ struct OpenRow {
 #[serde(deny_unknown_fields)]
 struct RetentionRow {
     what: String,
+    #[serde(default)]
+    classes: Vec<String>,
     amount: u16,
     unit: Unit,
+    #[serde(default)]
+    to_year_end: bool,
+    starts: Option<String>,
+    #[serde(default)]
+    proof: bool,
+    sector: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -164,12 +180,7 @@ pub(crate) fn read(kind: Kind, table: Table) -> Result<Value, Problem> {
         Kind::QuietHours => Value::Quiet(quiet(row(kind, table)?).map_err(wrong)?),
         Kind::RequestDeadline => Value::Deadline(deadline(row(kind, table)?).map_err(wrong)?),
         Kind::RetentionMax | Kind::RetentionMin if !table.is_empty() => {
-            let row: RetentionRow = row(kind, table)?;
-            let period = term(row.amount, row.unit, Roll::None, None).map_err(wrong)?;
-            Value::Retention {
-                what: row.what,
-                period,
-            }
+            Value::Retention(retention(row(kind, table)?).map_err(wrong)?)
         }
         Kind::SoftOptIn => Value::SoftOptIn(row::<SoftRow>(kind, table)?.allowed),
         Kind::Special => Value::Special(row::<GradeRow>(kind, table)?.grade.into()),
@@ -268,6 +279,14 @@ fn notice(row: NoticeRow) -> Result<Value, &'static str> {
     })
 }
 
+/// The domain's words know nothing of files.
+fn request_kinds<'a, D: Deserializer<'a>>(names: D) -> Result<Vec<RequestKind>, D::Error> {
+    let names: Vec<String> = Deserialize::deserialize(names)?;
+    let kinds = names.iter().map(|name| RequestKind::from_name(name));
+    let kinds: Option<Vec<RequestKind>> = kinds.collect();
+    kinds.ok_or_else(|| D::Error::custom("`requests` names a kind that there is not"))
+}
+
 fn deadline(row: DeadlineRow) -> Result<Deadline, &'static str> {
     let DeadlineRow { mut requests, .. } = row;
     requests.sort_unstable();
@@ -293,6 +312,41 @@ fn deadline(row: DeadlineRow) -> Result<Deadline, &'static str> {
         stage: row.stage,
         term,
         extended,
+    })
+}
+
+fn retention(row: RetentionRow) -> Result<Retention, &'static str> {
+    let (months, days) = match row.unit {
+        Unit::Month => (row.amount, 0),
+        Unit::Day => (0, row.amount),
+        Unit::Hour => (0, row.amount.div_ceil(24)),
+        Unit::BusinessDay => {
+            return Err("business days want a `holidays` set, and nothing is kept so shortly");
+        }
+    };
+    let classes = row.classes.iter().map(|name| RecordClass::from_name(name));
+    let classes: Option<RecordClasses> = classes.collect();
+    let starts = row.starts.as_deref().map(Starts::from_name);
+    let plain = |name: &String| {
+        let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+        !name.is_empty() && name.len() <= 40 && name.chars().all(fits)
+    };
+    if !row.sector.as_ref().is_none_or(plain) {
+        return Err("`sector` is a short name of small letters, digits and hyphens");
+    }
+    Ok(Retention {
+        what: row.what,
+        classes: classes.ok_or("`classes` names a record class that there is not")?,
+        period: Period {
+            months,
+            days,
+            to_year_end: row.to_year_end,
+        },
+        starts: starts
+            .unwrap_or(Some(Starts::Received))
+            .ok_or("`starts` is received, conversation-closed or contract-ended")?,
+        proof: row.proof,
+        sector: row.sector.map(Arc::from),
     })
 }
 

@@ -9,6 +9,7 @@ use std::collections::HashMap;
 use std::collections::HashSet;
 
 use domain::keyword::Keyword;
+use domain::request::RequestKind;
 use serde::Deserialize;
 use thiserror::Error;
 use toml::Spanned;
@@ -30,6 +31,12 @@ pub enum Intent {
     Help,
     /// Why the last message came.
     Why,
+    /// Something that people can ask for by right.
+    Right(RequestKind),
+    /// That everything is to be erased, in answer to a question.
+    ConfirmDeletion,
+    /// That nothing is to be erased.
+    KeepData,
     /// Promotions again.
     OptIn,
     /// No promotions any more.
@@ -51,6 +58,9 @@ impl From<Intent> for Keyword {
         match intent {
             Intent::Help => Self::Help,
             Intent::Why => Self::Why,
+            Intent::Right(kind) => Self::Ask(kind),
+            Intent::ConfirmDeletion => Self::ConfirmDeletion,
+            Intent::KeepData => Self::KeepData,
             Intent::OptIn => Self::Start,
             Intent::OptOut(OptOutClass::Ambiguous) => Self::StopAmbiguous,
             Intent::OptOut(OptOutClass::Plain) => Self::Stop,
@@ -305,12 +315,37 @@ struct Row {
 }
 
 #[derive(Clone, Copy, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[serde(try_from = "String")]
 enum Kind {
+    ConfirmDeletion,
     Help,
+    KeepData,
     OptIn,
     OptOut,
+    Right(RequestKind),
     Why,
+}
+
+impl TryFrom<String> for Kind {
+    type Error = &'static str;
+
+    fn try_from(name: String) -> Result<Self, Self::Error> {
+        // An opt-out is more than a request: it stops.
+        let rights = RequestKind::ALL
+            .iter()
+            .filter(|kind| **kind != RequestKind::OptOut);
+        let others = [
+            Self::ConfirmDeletion,
+            Self::Help,
+            Self::KeepData,
+            Self::OptIn,
+            Self::OptOut,
+            Self::Why,
+        ];
+        let mut all = others.into_iter().chain(rights.copied().map(Self::Right));
+        let found = all.find(|kind| kind.name() == name);
+        found.ok_or("there is no such intent")
+    }
 }
 
 #[derive(Clone, Copy, Deserialize, PartialEq)]
@@ -322,9 +357,12 @@ enum Class {
 impl Kind {
     fn name(self) -> &'static str {
         match self {
+            Self::ConfirmDeletion => "confirm-deletion",
             Self::Help => "help",
+            Self::KeepData => "keep-data",
             Self::OptIn => "opt-in",
             Self::OptOut => "opt-out",
+            Self::Right(kind) => kind.name(),
             Self::Why => "why",
         }
     }
@@ -336,6 +374,9 @@ impl Kind {
             (Self::Help, class) => (Intent::Help, class == Class::A),
             (Self::OptIn, class) => (Intent::OptIn, class == Class::A),
             (Self::Why, class) => (Intent::Why, class == Class::A),
+            (Self::Right(kind), class) => (Intent::Right(kind), class == Class::A),
+            (Self::ConfirmDeletion, class) => (Intent::ConfirmDeletion, class == Class::A),
+            (Self::KeepData, class) => (Intent::KeepData, class == Class::A),
             (Self::OptOut, Class::A) => (PLAIN, true),
             (Self::OptOut, Class::B) => (Intent::OptOut(OptOutClass::Ambiguous), true),
         }

@@ -43,6 +43,20 @@ impl DataKey {
         Ok(Self { secret, cipher })
     }
 
+    /// The key itself, in clear: for the key bundle, which is sealed to the recovery recipients.
+    pub fn danger_export(&self) -> Zeroizing<[u8; 32]> {
+        Zeroizing::new(*self.secret.bytes())
+    }
+
+    /// A key that [`DataKey::danger_export`] gave out.
+    ///
+    /// # Errors
+    ///
+    /// [`SealError::Primitive`] when the cipher refuses it.
+    pub fn import(key: &[u8; 32]) -> Result<Self, SealError> {
+        Self::from_secret(Secret::new(*key))
+    }
+
     /// What binds a stored key row to this one key: AES-GCM alone would let two keys open the same
     /// bytes. Stored in plain; it tells nothing about the key.
     pub fn commitment(&self) -> [u8; 16] {

@@ -57,7 +57,8 @@ impl EpochKey {
         &self.secret
     }
 
-    /// The number of the period, counted from 1 without gaps.
+    /// The number of the period, counted from 1; numbers are left out only where an instance came back
+    /// from its backup.
     pub fn id(&self) -> u32 {
         self.id
     }

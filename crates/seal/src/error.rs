@@ -48,6 +48,14 @@ pub enum KeyFileError {
         /// What the system answered.
         source: io::Error,
     },
+    /// A credential that others than this process and the system's own account may use.
+    #[error(
+        "`{path}` is not closed to others as a credential is: pass it on with systemd's `LoadCredential`"
+    )]
+    Credential {
+        /// The file.
+        path: PathBuf,
+    },
     /// The file is not what `RootKey::create_file` writes.
     #[error("`{path}` is not a root key file: it must hold one line as it was written at creation")]
     Malformed {
@@ -84,6 +92,14 @@ pub enum KeyFileError {
         /// The path.
         path: PathBuf,
     },
+    /// The file does not hold one line that is long enough to be a passphrase.
+    #[error("`{path}` must hold a passphrase of at least {least} bytes on one line")]
+    Passphrase {
+        /// The file.
+        path: PathBuf,
+        /// How long a passphrase has to be, in bytes.
+        least: usize,
+    },
     /// No randomness for a new key.
     #[error(transparent)]
     Seal(#[from] SealError),
@@ -116,6 +132,9 @@ pub enum KeyringError {
     /// The file starts differently from a keyring.
     #[error("the file is not a keyring")]
     NotAKeyring,
+    /// What a key bundle carried of the keyring is not what a keyring gives to one.
+    #[error("the keys of the instance in the key bundle cannot be read")]
+    Permanent,
     /// The last roll was not finished; finish it first.
     #[error("a roll is under way: finish it before the next one begins")]
     RollUnderWay,
@@ -126,6 +145,8 @@ pub enum KeyringError {
     #[error("the keyring file is cut short: restore it from the key bundle")]
     Truncated,
     /// The keyring was sealed under another root key.
-    #[error("the keyring file was sealed under another root key: give the root key it belongs to")]
+    #[error(
+        "wrong key: the keyring file was sealed under another root key; give the one it belongs to"
+    )]
     WrongRootKey,
 }

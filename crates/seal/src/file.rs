@@ -26,7 +26,23 @@ const MODE: u32 = 0o600;
 /// Reads a file after checking that it is regular, ours and closed to others. The checks are made
 /// on the open file, so nothing can be put in its place between check and read.
 pub(crate) fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, KeyFileError> {
-    let file = open_private(path, OpenOptions::new().read(true))?;
+    read_all(path, open_private(path, OpenOptions::new().read(true))?)
+}
+
+/// Reads a credential that systemd passes on: it belongs to this account, or to the system's and is
+/// opened to this one by an access list, whose mask then shows as the bits of the group.
+pub(crate) fn read_credential(path: &Path) -> Result<Zeroizing<Vec<u8>>, KeyFileError> {
+    let (file, metadata) = open_regular(path, OpenOptions::new().read(true))?;
+    let ours = [0, rustix::process::geteuid().as_raw()].contains(&metadata.uid());
+    if !ours || metadata.mode() & 0o037 != 0 {
+        return Err(KeyFileError::Credential {
+            path: path.to_owned(),
+        });
+    }
+    read_all(path, file)
+}
+
+fn read_all(path: &Path, file: File) -> Result<Zeroizing<Vec<u8>>, KeyFileError> {
     let len = file.metadata().map_err(failed("read", path))?.len();
     if len > MAX_LEN {
         return Err(KeyFileError::TooLarge {
@@ -94,7 +110,10 @@ pub(crate) fn temporary_path(path: &Path) -> PathBuf {
     PathBuf::from(name)
 }
 
-fn open_private(path: &Path, options: &mut OpenOptions) -> Result<File, KeyFileError> {
+fn open_regular(
+    path: &Path,
+    options: &mut OpenOptions,
+) -> Result<(File, fs::Metadata), KeyFileError> {
     // Not following links, and not waiting for the other end of a pipe.
     let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
     let file = options
@@ -122,6 +141,11 @@ fn open_private(path: &Path, options: &mut OpenOptions) -> Result<File, KeyFileE
             path: path.to_owned(),
         });
     }
+    Ok((file, metadata))
+}
+
+fn open_private(path: &Path, options: &mut OpenOptions) -> Result<File, KeyFileError> {
+    let (file, metadata) = open_regular(path, options)?;
     let us = rustix::process::geteuid().as_raw();
     if metadata.uid() != us {
         return Err(KeyFileError::NotOwned {

@@ -22,6 +22,7 @@ pub(crate) struct Instance {
     pub(crate) tokens: hmac::Key,
     pub(crate) settings: DataKey,
     pub(crate) portal: DataKey,
+    pub(crate) backup: Secret,
     ids: Secret,
 }
 
@@ -46,6 +47,7 @@ impl Instance {
             tokens: mac_key(part("imvume/tokens/v1").bytes()),
             settings: DataKey::from_secret(part("imvume/settings/v1"))?,
             portal: DataKey::from_secret(part("imvume/portal/v1"))?,
+            backup: part("imvume/backup/v1"),
             ids: part("imvume/ids/v1"),
             secret,
         })

@@ -12,10 +12,12 @@ use std::sync::PoisonError;
 use std::sync::RwLock;
 
 pub use key_set::KeySet;
+use zeroize::Zeroizing;
 
 use crate::data_key::DataKey;
 use crate::epoch_key::EpochKey;
 use crate::error::KeyringError;
+use crate::error::SealError;
 use crate::file;
 use crate::hash::mac;
 use crate::hash::mac_framed;
@@ -38,11 +40,16 @@ use crate::secret::debug_name_only;
 /// refused.
 pub struct Keyring {
     path: PathBuf,
-    lid: Lid,
     instance: Instance,
     keys: RwLock<Arc<KeySet>>,
-    /// Checksum of the file as this keyring knows it; held while the file is being replaced.
-    disk: Mutex<[u8; 32]>,
+    /// Held while the file is being replaced.
+    disk: Mutex<Disk>,
+}
+
+/// The file as a keyring knows it.
+struct Disk {
+    checksum: [u8; 32],
+    lid: Lid,
 }
 
 debug_name_only!(Keyring);
@@ -61,18 +68,40 @@ impl Keyring {
         random: &Random,
         now_micros: i64,
     ) -> Result<Self, KeyringError> {
-        let lid = Lid::new(root)?;
         let instance = Instance::generate(random)?;
         let keys = KeySet::generate(random, now_micros)?;
+        Self::write_new(path, Lid::new(root, random)?, instance, keys)
+    }
+
+    /// Makes the keyring of an instance that comes back from its backup: `permanent` is what
+    /// [`Keyring::export_permanent`] gave to the newest key bundle; the epoch key is new, and the first
+    /// that has its number. Written as [`Keyring::create`] does.
+    ///
+    /// # Errors
+    ///
+    /// [`KeyringError::Permanent`] when `permanent` is something else, [`KeyringError::File`] or
+    /// [`KeyringError::Seal`].
+    pub fn restore(
+        path: &Path,
+        root: &RootKey,
+        permanent: &[u8],
+        random: &Random,
+        now_micros: i64,
+    ) -> Result<Self, KeyringError> {
+        let (instance, keys) = format::decode_permanent(permanent, random, now_micros)?;
+        Self::write_new(path, Lid::new(root, random)?, instance, keys)
+    }
+
+    fn write_new(
+        path: &Path,
+        lid: Lid,
+        instance: Instance,
+        keys: KeySet,
+    ) -> Result<Self, KeyringError> {
         let bytes = lid.close(&instance, &keys)?;
         file::create(path, &bytes)?;
-        Ok(Self::assemble(
-            path,
-            lid,
-            instance,
-            keys,
-            format::checksum(&bytes),
-        ))
+        let checksum = format::checksum(&bytes);
+        Ok(Self::assemble(path, Disk { checksum, lid }, instance, keys))
     }
 
     /// Reads a keyring.
@@ -82,32 +111,53 @@ impl Keyring {
     /// [`KeyringError`]; a wrong root key, a cut file, a changed byte and a newer format each have
     /// their own.
     pub fn open(path: &Path, root: &RootKey) -> Result<Self, KeyringError> {
-        let lid = Lid::new(root)?;
         let bytes = file::read(path)?;
-        let (instance, keys) = lid.open(&bytes)?;
-        Ok(Self::assemble(
-            path,
-            lid,
-            instance,
-            keys,
-            format::checksum(&bytes),
-        ))
+        let (lid, instance, keys) = Lid::open(root, &bytes)?;
+        let checksum = format::checksum(&bytes);
+        Ok(Self::assemble(path, Disk { checksum, lid }, instance, keys))
     }
 
-    fn assemble(
-        path: &Path,
-        lid: Lid,
-        instance: Instance,
-        keys: KeySet,
-        checksum: [u8; 32],
-    ) -> Self {
+    fn assemble(path: &Path, disk: Disk, instance: Instance, keys: KeySet) -> Self {
         Self {
             path: path.to_owned(),
-            lid,
             instance,
             keys: RwLock::new(Arc::new(keys)),
-            disk: Mutex::new(checksum),
+            disk: Mutex::new(disk),
         }
+    }
+
+    /// Seals the keyring under another root key: from the return on, the one it had opens it no more.
+    ///
+    /// # Errors
+    ///
+    /// As [`Keyring::begin_roll`], but for the roll; the file holds either state, whole.
+    pub fn rewrap(&self, root: &RootKey, random: &Random) -> Result<(), KeyringError> {
+        let mut disk = self.lock_disk();
+        self.check(&disk)?;
+        let lid = Lid::new(root, random)?;
+        let bytes = lid.close(&self.instance, &self.keys())?;
+        file::replace_and_wipe(&self.path, &bytes)?;
+        *disk = Disk {
+            checksum: format::checksum(&bytes),
+            lid,
+        };
+        Ok(())
+    }
+
+    /// What a key bundle has to carry of the keyring, in clear: instance keys, suppression keys and
+    /// quarantine keys, no epoch key. See [`Keyring::restore`].
+    ///
+    /// # Errors
+    ///
+    /// [`SealError::TooLong`] with more keys than the format can count.
+    pub fn export_permanent(&self) -> Result<Zeroizing<Vec<u8>>, SealError> {
+        format::encode_permanent(&self.instance, &self.keys())
+    }
+
+    /// The secret of the identity that snapshots of this instance are sealed to. It comes back with
+    /// [`Keyring::restore`].
+    pub fn backup_secret(&self) -> &[u8; 32] {
+        self.instance.backup.bytes()
     }
 
     /// The keys that change with a roll, as they are now.
@@ -267,24 +317,31 @@ impl Keyring {
         Ok(dropped)
     }
 
-    fn lock_disk(&self) -> MutexGuard<'_, [u8; 32]> {
+    fn lock_disk(&self) -> MutexGuard<'_, Disk> {
         self.disk.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Writes the keys, and only then lets readers see them.
     fn store(
         &self,
-        disk: &mut [u8; 32],
+        disk: &mut Disk,
         keys: KeySet,
         write: impl FnOnce(&Path, &[u8]) -> Result<(), crate::KeyFileError>,
     ) -> Result<(), KeyringError> {
-        if format::checksum(&file::read(&self.path)?) != *disk {
-            return Err(KeyringError::ChangedOnDisk);
-        }
-        let bytes = self.lid.close(&self.instance, &keys)?;
+        self.check(disk)?;
+        let bytes = disk.lid.close(&self.instance, &keys)?;
         write(&self.path, &bytes)?;
-        *disk = format::checksum(&bytes);
+        disk.checksum = format::checksum(&bytes);
         *self.keys.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(keys);
         Ok(())
+    }
+
+    /// That the file is still the one this keyring knows.
+    fn check(&self, disk: &Disk) -> Result<(), KeyringError> {
+        if format::checksum(&file::read(&self.path)?) == disk.checksum {
+            Ok(())
+        } else {
+            Err(KeyringError::ChangedOnDisk)
+        }
     }
 }

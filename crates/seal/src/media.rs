@@ -18,10 +18,10 @@ use crate::wrap::cipher;
 use crate::wrap::open_into;
 
 /// Format version of a sealed media object; never the one of a sealed value.
-const FORMAT: u8 = 2;
-const CHUNK: usize = 64 * 1024;
-const SALT_LEN: usize = 16;
-const LABEL: &str = "imvume/media/v1";
+pub(crate) const FORMAT: u8 = 2;
+pub(crate) const CHUNK: usize = 64 * 1024;
+pub(crate) const SALT_LEN: usize = 16;
+pub(crate) const LABEL: &str = "imvume/media/v1";
 
 impl DataKey {
     /// Seals a media object for `place`.
@@ -111,8 +111,7 @@ impl<'a> Chunks<'a> {
         };
         let (body, rest) = rest.split_at(self.size.min(rest.len()));
         let last = rest.is_empty();
-        let [a, b, c, d] = self.index.to_be_bytes();
-        let nonce = [0, 0, 0, 0, 0, 0, 0, a, b, c, d, u8::from(last)];
+        let nonce = nonce(self.index, last);
         self.index = self.index.checked_add(1).ok_or(SealError::TooLong)?;
         self.rest = (!last).then_some(rest);
         Ok(Some(Chunk { nonce, body }))
@@ -122,6 +121,12 @@ impl<'a> Chunks<'a> {
 struct Chunk<'a> {
     nonce: [u8; aead::NONCE_LEN],
     body: &'a [u8],
+}
+
+/// The nonce of a chunk.
+pub(crate) fn nonce(index: u32, last: bool) -> [u8; aead::NONCE_LEN] {
+    let [a, b, c, d] = index.to_be_bytes();
+    [0, 0, 0, 0, 0, 0, 0, a, b, c, d, u8::from(last)]
 }
 
 fn chunk_count(len: usize, size: usize) -> usize {

@@ -36,6 +36,12 @@ pub enum RecordKind {
     Confirmation = 15,
     /// What a link or a cookie of the portal carries.
     Portal = 16,
+    /// What a person asked for by right, in their own words, and what was noted about it.
+    Request = 17,
+    /// A letter about a request.
+    Letter = 18,
+    /// A copy of a person's data that was made for them.
+    Package = 19,
 }
 
 /// What a data key is for. A hold or an erasure applies to whole classes. Codes are stored.

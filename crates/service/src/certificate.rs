@@ -51,7 +51,7 @@ pub struct Certificate {
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum CertificateError {
     /// The lines are not those of a certificate.
-    #[error("this is no certificate of a cleansing")]
+    #[error("this is no such certificate")]
     Form,
     /// The entry is not in the log.
     #[error("the entry does not stand in the log: {0}")]
@@ -129,7 +129,7 @@ impl Certificate {
 }
 
 fn read(text: &str) -> Option<Certificate> {
-    let mut lines = Lines(text.strip_prefix(KIND)?.strip_prefix('\n')?.lines());
+    let mut lines = Lines::new(text.strip_prefix(KIND)?.strip_prefix('\n')?);
     let origin = lines.text("log")?;
     let registry = lines.text("registry")?;
     let registry_id = BlockRegistryId(lines.value("registry-id")?);
@@ -168,18 +168,31 @@ fn read(text: &str) -> Option<Certificate> {
 }
 
 /// Lines of a name and a value, in the order in which they have to come.
-struct Lines<'a>(std::str::Lines<'a>);
+pub(crate) struct Lines<'a>(std::iter::Peekable<std::str::Lines<'a>>);
 
-impl Lines<'_> {
-    fn text(&mut self, name: &str) -> Option<String> {
+impl<'a> Lines<'a> {
+    pub(crate) fn new(text: &'a str) -> Self {
+        Self(text.lines().peekable())
+    }
+
+    pub(crate) fn text(&mut self, name: &str) -> Option<String> {
         value(self.0.next()?, name).map(str::to_owned)
     }
 
-    fn value<T: FromStr>(&mut self, name: &str) -> Option<T> {
+    pub(crate) fn value<T: FromStr>(&mut self, name: &str) -> Option<T> {
         value(self.0.next()?, name)?.parse().ok()
     }
 
-    fn rest<T: FromStr>(self, name: &str) -> Option<Vec<T>> {
+    /// The values of the lines of this name that come next; none may be.
+    pub(crate) fn each(&mut self, name: &str) -> Vec<String> {
+        let mut values = Vec::new();
+        while let Some(line) = self.0.next_if(|line| value(line, name).is_some()) {
+            values.extend(value(line, name).map(str::to_owned));
+        }
+        values
+    }
+
+    pub(crate) fn rest<T: FromStr>(self, name: &str) -> Option<Vec<T>> {
         self.0.map(|line| value(line, name)?.parse().ok()).collect()
     }
 }

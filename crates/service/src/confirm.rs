@@ -103,7 +103,11 @@ pub(crate) fn body(keyword: Keyword, language: &str, settings: &Settings) -> Opt
         Keyword::StopAmbiguous => (texts.ambiguous, true),
         Keyword::StopEverything => (texts.everything, false),
         Keyword::Start => (texts.started, false),
-        Keyword::Help | Keyword::Why => return None,
+        Keyword::Ask(_)
+        | Keyword::ConfirmDeletion
+        | Keyword::Help
+        | Keyword::KeepData
+        | Keyword::Why => return None,
     };
     let mut text = text.replace("{}", &settings.organisation);
     if settings.portal.public_url.is_some() {

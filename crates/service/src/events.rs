@@ -236,7 +236,11 @@ fn due(
 /// Whether an endpoint may have an event by now.
 fn may_be_told(reader: &Reader<'_>, event: &EventView) -> Result<bool, StoreError> {
     let since = match event.about.subject {
-        Some(subject) => reader.subject(subject)?.and_then(|(_, since)| since),
+        // Nothing more is told of somebody who was erased.
+        Some(subject) => match reader.subject(subject)? {
+            Some((_, since)) => since,
+            None => return Ok(false),
+        },
         None => None,
     };
     let restriction = since.map_or(Restriction::None, |since| Restriction::Restricted { since });

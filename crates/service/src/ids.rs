@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::ids::ConfirmationId;
+use domain::ids::LetterId;
 use domain::ids::MediaId;
 use domain::ids::MessageId;
 use domain::ids::SubjectId;
@@ -18,6 +19,7 @@ const FOREIGN: u8 = 4;
 const CALL: u8 = 5;
 const POST: u8 = 6;
 const FORM: u8 = 7;
+const LETTER: u8 = 8;
 
 /// The prefix SDKs know message ids by.
 const MESSAGE_PREFIX: &str = "wamid.";
@@ -111,6 +113,18 @@ pub(crate) fn post(key: &IdKey, id: ConfirmationId, attempt: u32) -> String {
 pub(crate) fn open_post(key: &IdKey, text: &str) -> Option<ConfirmationId> {
     let id = key.open_id(POST, text)?;
     Some(ConfirmationId((id >> 8).cast_signed()))
+}
+
+/// What a letter is called at a mail server: another word for each attempt.
+pub(crate) fn letter(key: &IdKey, id: LetterId, attempt: u32) -> String {
+    let attempt = u64::from(attempt) & 0xff;
+    key.seal_id(LETTER, id.0.cast_unsigned() << 8 | attempt)
+}
+
+/// The letter behind such a word.
+pub(crate) fn open_letter(key: &IdKey, text: &str) -> Option<LetterId> {
+    let id = key.open_id(LETTER, text)?;
+    Some(LetterId((id >> 8).cast_signed()))
 }
 
 /// What a form of a session carries.

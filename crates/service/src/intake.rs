@@ -11,6 +11,7 @@ use domain::template::Category;
 use domain::template::TemplateStatus;
 use domain::time::Timestamp;
 use store::StoreError;
+use store::operation::Asking;
 use store::operation::Dedup;
 use store::operation::Intake;
 use store::operation::IntakeReply;
@@ -35,6 +36,7 @@ use whatsapp::webhook::StatusKind;
 use whatsapp::webhook::TemplateEvent;
 
 use crate::Service;
+use crate::ask;
 use crate::confirm;
 use crate::ids;
 use crate::why;
@@ -243,6 +245,7 @@ impl Service {
         stops(&said).then_some(Said {
             confirmation: None,
             why: None,
+            ask: None,
             ..said
         })
     }
@@ -259,6 +262,10 @@ impl Service {
             let confirmation = confirm::body(keyword, &language, &self.settings);
             let page = self.settings.portal.public_url.is_some();
             let why = (keyword == Keyword::Why).then(|| why::answer(&language, page));
+            let ask = ask::answer(keyword, &language, page).map(|answer| Asking {
+                answer,
+                text: signal.text.as_str().to_owned(),
+            });
             Some(Said {
                 keyword,
                 rule,
@@ -266,6 +273,7 @@ impl Service {
                 method,
                 confirmation,
                 why: why.flatten(),
+                ask,
             })
         })
     }
@@ -278,6 +286,11 @@ impl Service {
                 "button/stop-everything".into(),
                 default(),
             ));
+        }
+        if source == SignalSource::ReplyId
+            && let Some((keyword, rule)) = ask::button(text)
+        {
+            return Some((keyword, rule.to_owned(), default()));
         }
         let label = text.trim().to_lowercase();
         if source.is_button() && OPT_OUT_LABELS.contains(&label.as_str()) {
@@ -389,7 +402,12 @@ fn aside(why: &'static str, raw: &[u8]) -> Item {
 const fn stops(said: &Said) -> bool {
     match said.keyword {
         Keyword::Stop | Keyword::StopAmbiguous | Keyword::StopEverything => true,
-        Keyword::Help | Keyword::Start | Keyword::Why => false,
+        Keyword::Ask(_)
+        | Keyword::ConfirmDeletion
+        | Keyword::Help
+        | Keyword::KeepData
+        | Keyword::Start
+        | Keyword::Why => false,
     }
 }
 

@@ -8,6 +8,8 @@
 //! background part (if any) started in [`Service::run`].
 
 mod answer;
+mod ask;
+pub mod backup;
 mod beside;
 mod block;
 mod caller;
@@ -16,11 +18,14 @@ mod campaign;
 pub mod certificate;
 mod confirm;
 mod contacts;
+mod erasure;
+pub mod erasure_certificate;
 mod events;
 mod evidence;
 mod groups;
 mod ids;
 mod intake;
+mod letter;
 mod look;
 mod marketing;
 mod measures;
@@ -31,6 +36,7 @@ mod numbers;
 mod object;
 mod outcome;
 mod own;
+mod package;
 pub mod people;
 mod picture;
 mod portal;
@@ -40,6 +46,9 @@ mod receipt;
 mod registries;
 mod relay;
 mod render;
+mod request;
+mod retention;
+mod roll;
 mod send;
 mod sessions;
 mod settings;
@@ -56,15 +65,18 @@ use std::time::Duration;
 
 use domain::ids::AppId;
 use domain::ids::MediaId;
+use domain::ids::PackageId;
 use egress::Egress;
 use rulebook::LanguageSet;
 use rulebook::WordPack;
 use seal::IdKey;
 use store::Store;
+use tokio::sync::Notify;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use backup::Backups;
 use sessions::Sessions;
 use turns::Turns;
 
@@ -73,10 +85,15 @@ pub use answer::Failure;
 pub use block::Blocking;
 pub use block::PageQuery;
 pub use caller::Caller;
+pub use erasure::ErasureSettings;
 pub use evidence::EvidenceError;
 pub use evidence::EvidenceQuery;
 pub use evidence::Exported;
 pub use intake::IntakeError;
+pub use letter::LetterError;
+pub use letter::LetterSettings;
+pub use letter::META_DAYS;
+pub use letter::OwnLetter;
 pub use measures::Measures;
 pub use media::Fetched;
 pub use numbers::AddNumber;
@@ -84,7 +101,11 @@ pub use numbers::Added;
 pub use numbers::NumberError;
 pub use numbers::Tested;
 pub use numbers::Token;
+pub use package::Making;
+pub use package::PackageDownload;
+pub use package::PackageError;
 pub use portal::Answered;
+pub use portal::AskList;
 pub use portal::ChatLink;
 pub use portal::Field;
 pub use portal::Handed;
@@ -106,6 +127,7 @@ pub use portal::Switch;
 pub use portal::Taken;
 pub use publish::PublishError;
 pub use receipt::RecordForm;
+pub use request::OwnRequest;
 pub use send::SendHeaders;
 pub use settings::NumberSettings;
 pub use settings::Settings;
@@ -121,6 +143,7 @@ pub struct Service {
     settings: Settings,
     callback: IdKey,
     log: publish::Log,
+    backups: Arc<Backups>,
     measures: Measures,
     /// Sends under an idempotency key: a repetition waits until the first one has ended.
     sending: Turns<(AppId, [u8; 16])>,
@@ -130,6 +153,10 @@ pub struct Service {
     fetching: Turns<MediaId>,
     /// How many files may be on their way here at once: each is held in memory whole.
     downloads: Semaphore,
+    /// Where access packages stand.
+    shelf: package::Shelf,
+    /// Woken when an erasure was ordered.
+    erasing: Notify,
     tasks: TaskTracker,
     closing: CancellationToken,
 }
@@ -178,10 +205,23 @@ impl Service {
         let egress = Egress::new(settings.egress.clone())?;
         let log = publish::Log::open(&store, directory, &settings)?;
         object::prepare(&settings.media).map_err(StartError::Media)?;
+        let packages = store
+            .read(|reader| reader.package_objects(PackageId(0)))
+            .await?;
+        let shelf = package::Shelf::open(directory, &packages).map_err(StartError::Media)?;
         for number in &settings.numbers {
             store.put_number(number.to_store()).await?;
         }
+        let backups = Backups::new(
+            Arc::clone(&store),
+            settings.backup.clone(),
+            (directory, &settings.media),
+        );
+        if backups.has_bundle() {
+            store.set_shipping(Arc::clone(&backups) as Arc<dyn store::Shipping>);
+        }
         Ok(Arc::new(Self {
+            backups,
             egress,
             words: WordPack::builtin()?,
             languages: LanguageSet::south_africa_and_default(),
@@ -192,6 +232,8 @@ impl Service {
             sessions: Sessions::default(),
             fetching: Turns::default(),
             downloads: Semaphore::new(media::DOWNLOADS),
+            shelf,
+            erasing: Notify::new(),
             tasks: TaskTracker::new(),
             closing: CancellationToken::new(),
             settings,
@@ -214,6 +256,11 @@ impl Service {
         &self.measures
     }
 
+    /// The key bundle and the snapshots.
+    pub const fn backups(&self) -> &Arc<Backups> {
+        &self.backups
+    }
+
     /// The newest signed checkpoint of the log.
     pub fn checkpoint(&self) -> Option<String> {
         self.log.checkpoint()
@@ -232,16 +279,23 @@ impl Service {
             });
         };
         for name in [
+            Job::Bundle,
             Job::Campaigns,
             Job::Checkpoints,
+            Job::Erase,
             Job::Events,
             Job::Own,
+            Job::Packages,
             Job::Posts,
             Job::Publish,
             Job::Queue,
             Job::Registries,
             Job::Relay,
+            Job::Requests,
+            Job::Retention,
+            Job::Roll,
             Job::Settle,
+            Job::Snapshots,
             Job::Sync,
             Job::Tidy,
         ] {
@@ -252,16 +306,23 @@ impl Service {
 
     async fn job(self: Arc<Self>, job: Job) {
         match job {
+            Job::Bundle => self.keep_bundle().await,
+            Job::Snapshots => self.make_snapshots().await,
             Job::Campaigns => self.step_campaigns().await,
             Job::Checkpoints => self.store.checkpoints().await,
+            Job::Erase => self.erase().await,
             Job::Settle => self.store.settle().await,
             Job::Events => self.tell().await,
             Job::Own => self.send_own().await,
+            Job::Packages => self.make_packages().await,
             Job::Posts => self.send_posts().await,
             Job::Publish => self.publish().await,
             Job::Queue => self.send_queued().await,
             Job::Registries => self.watch_registries().await,
             Job::Relay => self.relay().await,
+            Job::Requests => self.look_after_requests().await,
+            Job::Retention => self.retain().await,
+            Job::Roll => self.roll_keys().await,
             Job::Sync => self.sync().await,
             Job::Tidy => self.tidy().await,
         }
@@ -303,15 +364,22 @@ impl Service {
 
 #[derive(Clone, Copy, Debug)]
 enum Job {
+    Bundle,
+    Snapshots,
     Campaigns,
     Checkpoints,
+    Erase,
     Events,
     Own,
+    Packages,
     Posts,
     Publish,
     Queue,
     Registries,
     Relay,
+    Requests,
+    Retention,
+    Roll,
     Settle,
     Sync,
     Tidy,

@@ -66,7 +66,7 @@ pub(crate) fn upstream_id(reference: &[u8]) -> String {
     parse(reference).id
 }
 
-fn parse(reference: &[u8]) -> Reference {
+pub(crate) fn parse(reference: &[u8]) -> Reference {
     serde_json::from_slice(reference).unwrap_or_default()
 }
 
@@ -354,7 +354,17 @@ impl Service {
             size: reference.size.unwrap_or_default(),
             reference: serde_json::to_vec(&reference).unwrap_or_default(),
         };
-        self.store.keep_media(media, kept).await?;
+        let object = kept.object.clone();
+        if let Err(error) = self.store.keep_media(media, kept).await {
+            // Its row is gone, with whom it was of: the file must not stay.
+            let directory = self.settings.media.clone();
+            let removed =
+                tokio::task::spawn_blocking(move || object::remove(&directory, &object)).await;
+            if !matches!(removed, Ok(Ok(()))) {
+                tracing::warn!("cannot remove a media file without a row; it is swept at a start");
+            }
+            return Err(error.into());
+        }
         Ok(reference)
     }
 
@@ -374,7 +384,7 @@ impl Service {
     }
 }
 
-const fn bytes_place(media: MediaId) -> Place {
+pub(crate) const fn bytes_place(media: MediaId) -> Place {
     Place {
         record: RecordKind::Media,
         field: BYTES,

@@ -13,6 +13,7 @@ mod answer;
 mod app;
 mod chat;
 mod code;
+mod fault;
 mod link;
 mod outbox;
 mod personal;
@@ -32,20 +33,28 @@ use domain::confirmation::Route;
 use domain::consent::ConsentState;
 use domain::consent::EvidenceGrade;
 use domain::consent::Method;
+use domain::ids::CampaignId;
+use domain::ids::ImportId;
 use domain::ids::NumberId;
 use domain::ids::SubjectId;
 use domain::purpose::LegalBasis;
 use domain::purpose::PurposeClass;
 use domain::suppression::Suppression;
 use domain::time::Timestamp;
-use store::StoreError;
 use store::confirmation::Answer;
 use url::Url;
 
+use crate::LetterSettings;
 use crate::Service;
 
+pub use fault::Field;
+pub use fault::LinkFault;
+pub use fault::PortalError;
+pub(crate) use link::Use;
 pub use outbox::Outbox;
 pub(crate) use personal::WORD;
+pub(crate) use post::outcome;
+pub(crate) use post::reference;
 pub use undelivered::NewsError;
 
 /// What the portal is told at its start.
@@ -62,6 +71,8 @@ pub struct PortalSettings {
     pub even: Duration,
     /// What carries e-mail and SMS.
     pub outbox: Outbox,
+    /// What letters are written from.
+    pub letters: LetterSettings,
 }
 
 impl Default for PortalSettings {
@@ -72,6 +83,7 @@ impl Default for PortalSettings {
             confirm_hours: 48,
             even: Duration::from_millis(300),
             outbox: Outbox::default(),
+            letters: LetterSettings::default(),
         }
     }
 }
@@ -128,6 +140,23 @@ impl fmt::Debug for Origin {
     }
 }
 
+/// The people of a list are to be asked for consent.
+#[derive(Clone, Debug)]
+pub struct AskList {
+    /// The list.
+    pub import: ImportId,
+    /// The code of the purpose.
+    pub purpose: String,
+    /// [`Route::Email`] or [`Route::Sms`].
+    pub route: Route,
+    /// The language for people of whom none is known (BCP 47).
+    pub language: String,
+    /// How many are asked in a minute.
+    pub pace: u32,
+    /// At how many stops and addresses that do not take it, for a thousand, it stops by itself.
+    pub stop_permille: u32,
+}
+
 /// That a request was taken: the same for everybody.
 #[derive(Clone, Debug)]
 pub struct Taken {
@@ -144,94 +173,6 @@ pub struct ChatLink {
     pub url: Url,
     /// The same as a QR code: an SVG document in black on white, with its quiet zone.
     pub svg: String,
-}
-
-/// Why a verb did not do what it was asked. None tells whether a person is known.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
-pub enum PortalError {
-    /// What was filled in cannot be used.
-    #[error("the field `{}` cannot be used", .0.name())]
-    Field(Field),
-    /// A link cannot be used.
-    #[error("the link cannot be used: {}", .0.name())]
-    Link(LinkFault),
-    /// A session has ended, or never was one.
-    #[error("there is no session")]
-    NoSession,
-    /// The purpose is not one that a person switches.
-    #[error("the purpose cannot be switched")]
-    NotSwitchable,
-    /// It cannot be done at the moment.
-    #[error("not available at the moment")]
-    Unavailable,
-}
-
-impl From<StoreError> for PortalError {
-    fn from(error: StoreError) -> Self {
-        if !matches!(error, StoreError::Busy | StoreError::Refused(_)) {
-            tracing::error!(%error, "a page cannot be served");
-        }
-        Self::Unavailable
-    }
-}
-
-/// A field of a form.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Field {
-    /// Neither a number nor an address that the route takes was named.
-    Contact,
-    /// The e-mail address.
-    Email,
-    /// The language.
-    Language,
-    /// The phone number.
-    Phone,
-    /// The purposes: none, too many, or not one that people agree to.
-    Purposes,
-    /// The caller's own word.
-    Reference,
-    /// The route is not set up here.
-    Route,
-}
-
-impl Field {
-    /// The name it has in the JSON endpoint.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Contact => "contact",
-            Self::Email => "email",
-            Self::Language => "language",
-            Self::Phone => "phone",
-            Self::Purposes => "purposes",
-            Self::Reference => "reference",
-            Self::Route => "route",
-        }
-    }
-}
-
-/// What is wrong with a link.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum LinkFault {
-    /// It was not made here, or was changed.
-    Altered,
-    /// What was to be confirmed has changed since; it takes a new request.
-    Changed,
-    /// Its time is over.
-    Expired,
-    /// It was used before, or a newer one has taken its place.
-    Used,
-}
-
-impl LinkFault {
-    /// Its name.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Altered => "altered",
-            Self::Changed => "changed",
-            Self::Expired => "expired",
-            Self::Used => "used",
-        }
-    }
 }
 
 /// A notice as a page shows it: `/notices/{code}/{version}/{language}`.
@@ -333,6 +274,11 @@ impl Session {
         self.expires
     }
 
+    /// How the link came to whoever has it.
+    pub(crate) const fn handed(&self) -> Handed {
+        self.handed
+    }
+
     /// Whose it is.
     pub(crate) const fn subject(&self) -> SubjectId {
         self.subject
@@ -391,6 +337,16 @@ impl Service {
         self.evenly(self.take_request(asked)).await
     }
 
+    /// Begins to ask the people of a list for consent by e-mail or SMS, paced, each once: whoever was
+    /// asked before, said no or said stop is left in peace.
+    ///
+    /// # Errors
+    /// [`PortalError::Field`] for a purpose nobody agrees to, a language that is none or a route that is
+    /// not set up; [`PortalError::Unavailable`].
+    pub async fn ask_list(&self, actor: Actor, asked: AskList) -> Result<CampaignId, PortalError> {
+        self.begin_asking(actor, asked).await
+    }
+
     /// What a link asks to confirm. Looking changes nothing.
     ///
     /// # Errors
@@ -422,6 +378,14 @@ impl Service {
     /// [`PortalError::Field`]; [`PortalError::Unavailable`] without a number.
     pub fn chat_link(&self, purposes: &[String], language: &str) -> Result<ChatLink, PortalError> {
         self.open_chat_link(purposes, language)
+    }
+
+    /// A link that opens a chat in which whoever sends the message that stands ready in it is answered
+    /// with a link to their own page: a way there that takes neither SMS nor code. Nobody is named in
+    /// it. None without a public address or a number.
+    pub fn choices_chat_link(&self, language: &str) -> Option<ChatLink> {
+        self.settings.portal.public_url.as_ref()?;
+        self.open_choices_link(language).ok()
     }
 
     /// A link to a person's preference page: `{public_url}/p/{token}`. None without a public

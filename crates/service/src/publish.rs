@@ -157,3 +157,14 @@ impl Service {
         .map_err(|_| PublishError::Cut)?
     }
 }
+
+/// How long the log's files say it is, and its root, as they were last signed; nothing where none was.
+pub(crate) fn signed_head(directory: &Path) -> (u64, String) {
+    let note = std::fs::read_to_string(path(directory).join("checkpoint")).unwrap_or_default();
+    let mut lines = note.lines().skip(1);
+    let size = lines.next().and_then(|size| size.parse().ok());
+    (
+        size.unwrap_or(0),
+        lines.next().unwrap_or_default().to_owned(),
+    )
+}

@@ -4,11 +4,14 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use domain::time::Span;
 use egress::Policy;
 use seal::Zeroizing;
 use store::admin::NewNumber;
 use url::Url;
 
+use crate::backup::BackupSettings;
+use crate::erasure::ErasureSettings;
 use crate::portal::PortalSettings;
 
 /// What the service is told at its start.
@@ -54,10 +57,18 @@ pub struct Settings {
     pub organisation: String,
     /// Where media objects are kept.
     pub media: PathBuf,
+    /// How many days an access package can be fetched.
+    pub package_days: u32,
     /// What may be called.
     pub egress: Policy,
     /// The pages for people, and the confirmations that lead to them.
     pub portal: PortalSettings,
+    /// How long an epoch key is used before it is rolled; without one, only when staff asks for it.
+    pub epoch: Option<Span>,
+    /// How people are erased.
+    pub erasure: ErasureSettings,
+    /// The key bundle and content snapshots.
+    pub backup: BackupSettings,
     /// How long a call to Meta may take.
     pub call_timeout: Duration,
     /// How long an app may take to accept a webhook.

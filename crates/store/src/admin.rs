@@ -394,6 +394,11 @@ pub(crate) fn set_restriction(
     (subject, restricted): (SubjectId, bool),
     reason: &str,
 ) -> Result<(), StoreError> {
+    // Who was erased, or is about to be, stays restricted.
+    crate::people::exists(tx.connection, subject)?;
+    if !restricted && crate::erase::waits(tx.connection, subject)? {
+        return Err(Refusal::Ended("restriction").into());
+    }
     let since = restricted.then(|| tx.now().micros());
     let sql = "UPDATE subjects SET restricted_at = $1 WHERE id = $2";
     if tx.connection.execute(sql, (since, subject.0))? == 0 {

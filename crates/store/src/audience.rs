@@ -28,7 +28,7 @@ impl Audience {
     fn tables(self) -> (String, &'static str) {
         let people = |condition: String| {
             let from = format!(
-                "subjects s WHERE s.id > $1 AND NOT EXISTS \
+                "subjects s WHERE s.id > $1 AND s.erased_at IS NULL AND NOT EXISTS \
                  (SELECT 1 FROM chat_groups g WHERE g.subject_id = s.id){condition}"
             );
             (from, "s.id")
@@ -37,7 +37,10 @@ impl Audience {
         match self {
             Self::Everyone => people(String::new()),
             Self::Import(import) => (
-                format!("import_people s WHERE s.import_id = {import} AND s.subject_id > $1"),
+                format!(
+                    "import_people s JOIN subjects p ON p.id = s.subject_id \
+                     AND p.erased_at IS NULL WHERE s.import_id = {import} AND s.subject_id > $1"
+                ),
                 "s.subject_id",
             ),
             Self::Purpose(purpose) => people(format!(

@@ -19,7 +19,8 @@ use crate::intake::load;
 use crate::operation::Intake;
 use crate::operation::IntakeReply;
 use crate::registry::Registry;
-use crate::roll::Rolled;
+use crate::roll::slice::Slice;
+use crate::roll::slice::Sliced;
 use crate::store::Shared;
 use crate::tx::Effects;
 use crate::tx::Mark;
@@ -31,7 +32,8 @@ use crate::writer::Op;
 /// Intake, with its way back.
 pub(crate) type IntakeOp = (Intake, oneshot::Sender<Result<IntakeReply, StoreError>>);
 
-type RollReply = oneshot::Sender<Result<Rolled, StoreError>>;
+/// A slice of a roll, with its way back.
+type RollSlice = (Slice, oneshot::Sender<Result<Sliced, StoreError>>);
 
 /// Operations that run in one transaction.
 #[derive(Default)]
@@ -50,7 +52,7 @@ impl Ops {
 #[derive(Default)]
 pub(crate) struct Split {
     pub(crate) ops: Ops,
-    pub(crate) rolls: Vec<RollReply>,
+    pub(crate) rolls: Vec<RollSlice>,
 }
 
 impl Split {
@@ -59,7 +61,7 @@ impl Split {
         for op in batch {
             match op {
                 Op::Intake(intake, reply) => split.ops.intakes.push((intake, reply)),
-                Op::Roll(reply) => split.rolls.push(reply),
+                Op::Roll(slice, reply) => split.rolls.push((slice, reply)),
                 Op::Later(job) | Op::Run(job) => split.ops.jobs.push(job),
                 Op::Now => {}
             }

@@ -33,15 +33,16 @@ pub(crate) fn begin(
         let sql = "INSERT INTO settings (name, value) VALUES ('instance', $1)";
         connection.within(run, || Ok(connection.execute(sql, [instance])?))?;
     }
-    crate::roll::finish(connection, run, keyring)?;
-    state.tags.reload(connection)?;
     let adopted = connection.within(run, || {
         let mut tx = Tx::new(connection, &mut state, keyring, random, clock.now());
         let adopted = crate::status::adopt_calls(&mut tx)?;
         crate::queue::adopt(&tx)?;
         crate::import::adopt(&tx)?;
         crate::confirmation::adopt(&tx)?;
+        crate::letter::adopt(&tx)?;
+        crate::snapshot::adopt(&tx)?;
         crate::seed::seed(&mut tx)?;
+        crate::roll::slice::settle(&mut tx)?;
         tx.flush()?;
         Ok(adopted)
     })?;

@@ -13,6 +13,7 @@ use domain::ids::BlockRegistryId;
 use domain::ids::PurposeId;
 use domain::ids::RegistryImportId;
 use domain::ids::RegistryOverrideId;
+use domain::law::Evidence;
 use domain::time::Span;
 use domain::time::Timestamp;
 
@@ -36,6 +37,9 @@ use crate::tx::Tx;
 /// How long after it was told that a list is out of date it is told again.
 const AGAIN: Span = Span::days(7);
 
+/// How often a list is brought up to date where no law says, in days.
+const EVERY_DAYS: u32 = 31;
+
 /// A registry to add.
 #[derive(Clone, Debug)]
 pub struct NewBlockRegistry {
@@ -43,8 +47,9 @@ pub struct NewBlockRegistry {
     pub code: String,
     /// Its name.
     pub name: String,
-    /// How often its list has to be brought up to date, in days.
-    pub every_days: u32,
+    /// How often its list has to be brought up to date, in days; none: as often as the law wants that
+    /// holds where the organisation is, monthly where it says nothing.
+    pub every_days: Option<u32>,
 }
 
 /// A list that was brought in.
@@ -130,7 +135,7 @@ pub(crate) fn add(
         v(id),
         v(new.code.as_str()),
         v(new.name.as_str()),
-        v(new.every_days),
+        v(new.every_days.unwrap_or_else(|| by_law(tx))),
         v(tx.now()),
         v(None::<i64>),
     ];
@@ -141,6 +146,15 @@ pub(crate) fn add(
         row,
     )?;
     Ok(id)
+}
+
+/// How often, in days, the law wants a list brought up to date where the organisation is.
+fn by_law(tx: &Tx<'_>) -> u32 {
+    let rules = tx.state.law.rules(&Evidence::default(), tx.now());
+    let strictest = rules.cleansing.iter().map(|rule| rule.value).min();
+    let day = Span::days(1).as_micros();
+    let days = strictest.and_then(|every| u32::try_from(every.as_micros() / day).ok());
+    days.map_or(EVERY_DAYS, |days| days.max(1))
 }
 
 /// Ends a registry: its list blocks nobody any more.

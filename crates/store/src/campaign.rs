@@ -4,9 +4,11 @@
 //! How far it has come stands in the same transaction as the messages it brought about, so a kill
 //! neither sends twice nor leaves anybody out. Somebody who is put off is tried again before it ends.
 
+mod outside;
 mod row;
 mod step;
 
+pub use self::outside::NewAsking;
 pub use self::row::CampaignChange;
 pub use self::row::CampaignView;
 pub use self::row::NewCampaign;
@@ -15,6 +17,7 @@ pub use self::step::Stepped;
 use domain::audit::Actor;
 use domain::consent::ConsentState;
 use domain::ids::CampaignId;
+use domain::ids::ConfirmationId;
 use domain::ids::SubjectId;
 use domain::time::Timestamp;
 
@@ -35,6 +38,20 @@ impl Store {
         new: NewCampaign,
     ) -> Result<CampaignId, StoreError> {
         self.write(move |tx| row::begin(tx, actor, &new)).await
+    }
+
+    /// Begins to ask the people of a list for consent by e-mail or SMS. The first are asked at the next
+    /// step.
+    ///
+    /// # Errors
+    /// [`crate::Refusal::Missing`] for a purpose or an import that does not exist, a purpose that
+    /// nobody agrees to, or while there is no number.
+    pub async fn begin_asking(
+        &self,
+        actor: Actor,
+        new: NewAsking,
+    ) -> Result<CampaignId, StoreError> {
+        self.write(move |tx| outside::begin(tx, actor, &new)).await
     }
 
     /// Pauses a message to many, lets it go on, ends it, or changes its pace.
@@ -95,5 +112,11 @@ impl Tx<'_> {
     /// Somebody said no. Where it is after a message to many, it counts against that.
     pub(crate) fn complained(&mut self, subject: SubjectId) -> Result<(), StoreError> {
         row::complained(self, subject)
+    }
+
+    /// A confirmation could not be delivered. Where somebody of a list was asked by it, it counts like
+    /// a stop: addresses that are wrong or do not want it are how a list shows that it is bad.
+    pub(crate) fn undelivered(&mut self, id: ConfirmationId) -> Result<(), StoreError> {
+        row::undelivered(self, id)
     }
 }

@@ -49,6 +49,7 @@ pub(crate) use self::chat::take as take_chat;
 pub use self::post::Post;
 pub use self::post::Posted;
 pub(crate) use self::request::jurisdictions;
+pub(crate) use self::request::request as ask;
 
 /// A request for consent that was made outside of the chat.
 #[derive(Clone, Debug)]
@@ -102,6 +103,8 @@ pub enum ChatStep {
     Opened(Vec<u8>),
     /// The person answered.
     Answered(Answer),
+    /// The person came for their own page: the body of the answer, without recipient.
+    Choices(Vec<u8>),
 }
 
 /// A request as staff see it.
@@ -235,6 +238,9 @@ fn mark(
     let sql = "UPDATE confirmations SET state = $1, updated_at = $2 WHERE id = $3";
     let parameters = (state.code(), tx.now().micros(), id.0);
     tx.update_one(&tables::CONFIRMATIONS, sql, parameters)?;
+    if state == ConfirmationState::Undeliverable {
+        tx.undelivered(id)?;
+    }
     let detail = format!("confirmation {id} {}", state.name());
     let told = (actor, Action::ConfirmationChanged, &[rule] as &[&str]);
     tx.note(Some(subject), &detail, told)?;

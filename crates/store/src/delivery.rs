@@ -180,7 +180,8 @@ pub(crate) fn attempted(tx: &mut Tx<'_>, attempts: &[Attempt]) -> Result<(), Sto
             tx.now().micros(),
             attempt.id.0,
         );
-        tx.update_one(&tables::DELIVERIES, sql, parameters)?;
+        // Whom it was about may have been erased while it was on its way.
+        tx.update_or_buried(&tables::DELIVERIES, sql, parameters, attempt.id.0)?;
     }
     Ok(())
 }

@@ -9,9 +9,11 @@ mod bulk;
 mod columns;
 mod connection;
 mod error;
+mod overwrite;
 mod postgres;
 mod server;
 mod sqlite;
+mod tools;
 mod value;
 
 use std::collections::BTreeMap;
@@ -37,6 +39,8 @@ pub use crate::dialect::server::Server;
 pub(crate) use crate::dialect::sqlite::MIGRATIONS;
 pub(crate) use crate::dialect::sqlite::Pass;
 pub(crate) use crate::dialect::sqlite::wal_outgrown;
+pub(crate) use crate::dialect::tools::Dump;
+pub(crate) use crate::dialect::tools::Tools;
 pub(crate) use crate::dialect::value::Each;
 pub(crate) use crate::dialect::value::Padded;
 pub(crate) use crate::dialect::value::Pairs;
@@ -70,6 +74,49 @@ impl Source {
             Self::Sqlite(path) => Connection::Sqlite(sqlite::open_writer(path)?),
             Self::Postgres(server) => Connection::Postgres(Box::new(server.open_writer(wait)?)),
         })
+    }
+
+    /// Puts a dump in the place of a database that holds nothing, and opens the connection that writes.
+    /// `again` says that an earlier attempt may have left something, which is taken away.
+    pub(crate) fn open_restored(
+        &self,
+        dump: &Path,
+        (tools, again): (&Tools, bool),
+    ) -> Result<Connection, StoreError> {
+        match self {
+            Self::Sqlite(path) => {
+                if path.exists() {
+                    return Err(StoreError::NotNew);
+                }
+                std::fs::rename(dump, path).map_err(|source| StoreError::File {
+                    what: "putting the database in its place",
+                    source,
+                })?;
+                self.open_writer(false)
+            }
+            Self::Postgres(server) => {
+                let session = server.open_restorer(again)?;
+                tools.load(server, dump)?;
+                Server::migrate(&session)?;
+                Ok(Connection::Postgres(Box::new(session)))
+            }
+        }
+    }
+
+    /// Takes away what a restore put into a database of a server, to which nobody else writes.
+    pub(crate) fn discard(&self) -> Result<(), StoreError> {
+        match self {
+            Self::Sqlite(_) => Ok(()),
+            Self::Postgres(server) => server.open_restorer(true).map(drop),
+        }
+    }
+
+    /// The kind of database, as manifests of snapshots name it.
+    pub(crate) const fn kind(&self) -> &'static str {
+        match self {
+            Self::Sqlite(_) => "sqlite",
+            Self::Postgres(_) => "postgresql",
+        }
     }
 
     /// Opens the connection that writes anew, for the process that has written since `run` began.
@@ -117,6 +164,15 @@ impl Source {
         }
     }
 
+    /// Moves the write-ahead log, beside the writer, so that little is left for it to do when it empties
+    /// it; on a server, clears away dead rows of these tables.
+    pub(crate) fn scrub_beside(&self, tables: &[&str]) -> Result<(), StoreError> {
+        match self {
+            Self::Sqlite(_) => self.checkpoint().map(drop),
+            Self::Postgres(_) => self.open_reader()?.scrub(tables),
+        }
+    }
+
     /// The file, if it is one.
     pub(crate) fn file(&self) -> Option<&Path> {
         match self {
@@ -150,6 +206,14 @@ impl Connection {
     pub(crate) fn checkpoint(&self) -> Result<(), StoreError> {
         match self {
             Self::Sqlite(connection) => sqlite::checkpoint(connection).map(drop),
+            Self::Postgres(_) => Ok(()),
+        }
+    }
+
+    /// Empties the write-ahead log unless readers are in the way of it.
+    pub(crate) fn scrub_soon(&self) -> Result<(), StoreError> {
+        match self {
+            Self::Sqlite(connection) => sqlite::truncate_wal_soon(connection),
             Self::Postgres(_) => Ok(()),
         }
     }

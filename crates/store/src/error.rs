@@ -46,6 +46,12 @@ pub enum StoreError {
     /// The keyring could not be written.
     #[error("keyring: {0}")]
     Keyring(#[from] seal::KeyringError),
+    /// What goes into a backup, or comes out of one, could not be had.
+    #[error("backup: {0}")]
+    Backup(#[from] backup::BackupError),
+    /// The instance is being restored from a backup.
+    #[error("this instance is being restored; end it with `imvume backup restore`")]
+    Restoring,
     /// A file of the store could not be used.
     #[error("{what}: {source}")]
     File {
@@ -76,6 +82,11 @@ pub enum StoreError {
     /// The rows stand in another database by now.
     #[error("this instance was moved to another database; name that one")]
     Moved,
+    /// The key bundle could not be shipped, so that the old epoch key stays.
+    #[error(
+        "the key bundle cannot be shipped: the roll waits, and the old epoch key stays until it is"
+    )]
+    NotShipped,
     /// The database that something is to be moved into holds something already.
     #[error("the database to move into is not empty; name an empty one")]
     NotNew,
@@ -150,6 +161,24 @@ pub enum Refusal {
     /// The thing has ended.
     #[error("this {0} has ended")]
     Ended(&'static str),
+    /// Somebody else changed it meanwhile: it has to be read again.
+    #[error("this {0} has changed meanwhile; read it again")]
+    Changed(&'static str),
+    /// A legal hold covers it.
+    #[error("a legal hold covers it")]
+    Held,
+    /// The hold cannot be.
+    #[error("{0}")]
+    Hold(#[from] domain::hold::HoldFault),
+    /// The entry of the retention schedule cannot be.
+    #[error("{0}")]
+    Retention(#[from] domain::retention::TermFault),
+    /// It has to be previewed before it is switched on.
+    #[error("preview the schedule before this {0} is switched on")]
+    Unseen(&'static str),
+    /// A request of a person cannot take this step.
+    #[error("{0}")]
+    Request(#[from] domain::request::step::RequestFault),
     /// The terms do not fit the purpose.
     #[error("{0}")]
     Terms(#[from] domain::terms::TermsFault),

@@ -330,7 +330,8 @@ pub(crate) fn attempted(tx: &mut Tx<'_>, attempts: &[EventAttempt]) -> Result<()
             tx.now().micros(),
             attempt.id.0,
         );
-        tx.update_one(&tables::EVENT_DELIVERIES, sql, parameters)?;
+        // Whom it was about may have been erased while it was on its way.
+        tx.update_or_buried(&tables::EVENT_DELIVERIES, sql, parameters, attempt.id.0)?;
     }
     Ok(())
 }

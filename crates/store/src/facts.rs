@@ -54,6 +54,8 @@ struct Row<'a> {
     identity_key: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     health: Option<HealthRow>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    capped: Option<String>,
     pair: i64,
     throughput: i64,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -213,6 +215,7 @@ pub(crate) fn encode(facts: &Facts) -> String {
         window: facts.window.map(|at| at.to_string()),
         identity_key: identity_key(facts),
         health: HealthRow::of(facts.health),
+        capped: facts.capped.map(|at| at.to_string()),
         pair: facts.pair.micros(),
         throughput: facts.throughput.micros(),
         behind: facts.behind.map(|at| at.to_string()),
@@ -296,6 +299,7 @@ fn content(facts: &Facts) -> (&'static str, Option<&'static str>, Option<&'stati
         Content::FreeForm => ("free-form", None, None),
         Content::Call => ("call", None, None),
         Content::Confirmation => ("confirmation", None, None),
+        Content::Letter => ("letter", None, None),
         Content::Direct(category) => ("direct", Some(category.name()), None),
         Content::Template(CatalogueEntry::Missing) => ("template", None, Some("missing")),
         Content::Template(CatalogueEntry::Known { category, status }) => {

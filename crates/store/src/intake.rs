@@ -164,7 +164,7 @@ fn one(
             return Ok(());
         }
         Item::Status(status) => {
-            if !crate::status::take(tx, leaf, status)? {
+            if !crate::status::take(tx, leaf, known, status)? {
                 put_aside(
                     tx,
                     &Quarantine {

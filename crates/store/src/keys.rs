@@ -11,14 +11,17 @@ use domain::ids::SubjectId;
 use domain::time::Quarter;
 use seal::Binding;
 use seal::DataKey;
+use seal::EpochKey;
 use seal::KeySet;
 use seal::RecordClass;
 
 use crate::dialect::DbResult;
+use crate::error::Refusal;
 use crate::error::StoreError;
 use crate::leaf::OpenLeaf;
 use crate::rows::v;
 use crate::tables;
+use crate::tombstone;
 use crate::tx::Tx;
 
 /// How many keys are held open at once; beyond it the cache starts over.
@@ -115,6 +118,24 @@ impl KeyRow {
     }
 }
 
+impl KeyRow {
+    /// The key, wrapped under another epoch key.
+    pub(crate) fn wrapped_by(
+        &self,
+        keys: &KeySet,
+        epoch: &EpochKey,
+    ) -> Result<Vec<u8>, StoreError> {
+        let key = self.open(keys)?;
+        let class = RecordClass::from_code(self.class).ok_or(StoreError::Damaged {
+            table: "data_keys",
+            column: "class",
+            id: self.id.0,
+        })?;
+        let place = binding(self.id, self.subject, class, self.quarter);
+        Ok(epoch.wrap(&key, &place)?)
+    }
+}
+
 /// What a data key is bound to.
 pub(crate) const fn binding(
     id: DataKeyId,
@@ -142,12 +163,22 @@ pub(crate) fn load(
         .prepare_cached(sql)?
         .query_row([id.0], KeyRow::read)
         .optional()?
-        .ok_or(StoreError::Damaged {
+        .ok_or_else(|| gone(connection, id))?
+        .open(keys)
+}
+
+/// Why there is no data key with this id: it was destroyed, so that what it sealed is not there for
+/// anybody, or somebody took its row away.
+fn gone(connection: &Connection, id: DataKeyId) -> StoreError {
+    match tombstone::is_buried(connection, &tables::DATA_KEYS, id.0) {
+        Ok(true) => Refusal::Missing("record").into(),
+        Ok(false) => StoreError::Damaged {
             table: "data_keys",
             column: "id",
             id: id.0,
-        })?
-        .open(keys)
+        },
+        Err(error) => error,
+    }
 }
 
 impl Tx<'_> {
@@ -177,6 +208,10 @@ impl Tx<'_> {
             .optional()?;
         let (id, key) = match stored {
             Some(row) => (row.id, Arc::new(row.open(&self.keys)?)),
+            // Nothing new is kept of somebody who was erased.
+            None if crate::erase::is_erased(self.connection, subject)? => {
+                return Err(Refusal::Missing("subject").into());
+            }
             None => self.new_key(leaf, subject, class)?,
         };
         self.state

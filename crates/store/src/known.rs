@@ -38,6 +38,9 @@ pub(crate) struct Conversation {
     pub(crate) opened_at: Option<Timestamp>,
     pub(crate) last_message: Option<MessageId>,
     pub(crate) pair_at: Timestamp,
+    /// Until when WhatsApp holds promotions off. Never written with the rest of the row: see
+    /// [`crate::status`].
+    pub(crate) capped_until: Option<Timestamp>,
     pub(crate) changed: bool,
     pub(crate) written: Written,
 }
@@ -130,6 +133,14 @@ impl Known {
         }
     }
 
+    /// Notes that WhatsApp holds promotions off in a conversation, if it is known here.
+    pub(crate) fn capped(&mut self, id: ConversationId, until: Timestamp) {
+        let mut all = self.conversations.values_mut();
+        if let Some(conversation) = all.find(|conversation| conversation.id == id) {
+            conversation.capped_until = conversation.capped_until.max(Some(until));
+        }
+    }
+
     fn read_restriction(&mut self, row: &Row<'_>) -> DbResult<()> {
         let since = Timestamp::from_micros(row.get(1)?);
         self.restricted.insert(SubjectId(row.get(0)?), since);
@@ -142,6 +153,7 @@ impl Known {
             opened_at: row.get::<Option<i64>>(3)?.map(Timestamp::from_micros),
             last_message: row.get::<Option<i64>>(4)?.map(MessageId),
             pair_at: Timestamp::from_micros(row.get(5)?),
+            capped_until: row.get::<Option<i64>>(6)?.map(Timestamp::from_micros),
             changed: false,
             written: Written::Before,
         };
@@ -250,7 +262,8 @@ impl Tx<'_> {
                 None,
             ),
             about(
-                "SELECT subject_id, number_id, id, opened_at, last_message, pair_at \
+                "SELECT subject_id, number_id, id, opened_at, last_message, pair_at, \
+                 capped_until \
                  FROM conversations WHERE subject_id",
                 "",
                 None,

@@ -8,8 +8,16 @@ use std::path::Path;
 use crate::dialect::Connection;
 use crate::dialect::Server;
 use crate::dialect::Source;
+use crate::dialect::Tools;
 use crate::error::StoreError;
 use crate::relocate::MOVED;
+use crate::setting;
+
+/// The file in a data directory that is being restored. While it stands nobody serves from there.
+pub const MARKER: &str = "restoring";
+
+/// The setting of a database that is being restored.
+pub(crate) const RESTORING: &str = "restoring";
 
 /// Which database an instance keeps its rows in.
 #[derive(Clone, Debug, Default)]
@@ -64,6 +72,29 @@ impl Lease {
         self.is_new
     }
 
+    /// Puts a dump in the place of a database that holds nothing, and takes the right to write to it.
+    /// The marker stands already. `again` says that an earlier attempt may have left something.
+    pub(crate) fn restored(
+        (directory, database): (&Path, &Database),
+        dump: &Path,
+        (tools, again): (&Tools, bool),
+    ) -> Result<Self, StoreError> {
+        make(directory)?;
+        let source = database.source(directory);
+        let lock = source.file().map(|_| lock(directory)).transpose()?;
+        let connection = source.open_restored(dump, (tools, again))?;
+        if let Some(file) = source.file() {
+            restrict(file)?;
+        }
+        setting::set(&connection, RESTORING, 1)?;
+        Ok(Self {
+            connection,
+            source,
+            lock,
+            is_new: false,
+        })
+    }
+
     fn get(directory: &Path, database: &Database, wait: bool) -> Result<Self, StoreError> {
         make(directory)?;
         let source = database.source(directory);
@@ -77,10 +108,16 @@ impl Lease {
             }
             None => None,
         };
+        if directory.join(MARKER).exists() {
+            return Err(StoreError::Restoring);
+        }
         let connection = source.open_writer(wait)?;
         let sql = "SELECT 1 FROM settings WHERE name = $1";
         if connection.prepare_cached(sql)?.exists([MOVED])? {
             return Err(StoreError::Moved);
+        }
+        if setting::get(&connection, RESTORING)?.is_some() {
+            return Err(StoreError::Restoring);
         }
         let any = connection
             .prepare_cached("SELECT 1 FROM leaves LIMIT 1")?

@@ -4,8 +4,11 @@ use std::path::Path;
 
 use seal::Keyring;
 
+use crate::clock::Clock;
+use crate::dialect::Connection;
 use crate::dialect::SCHEMA;
 use crate::error::StoreError;
+use crate::hold::HoldCounts;
 use crate::lease::Database;
 use crate::lease::apart;
 use crate::number;
@@ -13,6 +16,7 @@ use crate::registry;
 use crate::registry::BlockRegistry;
 use crate::registry::Number;
 use crate::relocate::MOVED;
+use crate::roll::RollRow;
 
 /// What was seen of a database.
 #[derive(Debug)]
@@ -25,6 +29,14 @@ pub struct Looked {
     pub numbers: Vec<Number>,
     /// The block registries in it; none while the shape is not current.
     pub block_registries: Vec<BlockRegistry>,
+    /// How many requests of people are open whose time is over; none while the shape is not current.
+    pub requests_overdue: u64,
+    /// Entries of the retention schedule: how many are on, and how many only proposed.
+    pub schedule: (u64, u64),
+    /// Legal holds.
+    pub holds: HoldCounts,
+    /// The newest roll of the epoch key; none while the shape is not current.
+    pub roll: Option<RollRow>,
 }
 
 /// How a database stands to this program.
@@ -56,6 +68,10 @@ impl Database {
                 shape: Shape::New,
                 numbers: Vec::new(),
                 block_registries: Vec::new(),
+                requests_overdue: 0,
+                schedule: (0, 0),
+                holds: HoldCounts::default(),
+                roll: None,
             });
         }
         let (connection, server, schema) = source.open_to_look()?;
@@ -64,7 +80,7 @@ impl Database {
             SCHEMA => Shape::Current,
             _ => Shape::Older,
         };
-        let (numbers, block_registries) = if shape == Shape::Current {
+        let (numbers, block_registries, requests_overdue, roll) = if shape == Shape::Current {
             let sql = "SELECT 1 FROM settings WHERE name = $1";
             if connection.prepare_cached(sql)?.exists([MOVED])? {
                 return Err(StoreError::Moved);
@@ -72,15 +88,38 @@ impl Database {
             (
                 number::load(&connection, keyring)?,
                 registry::block_registries(&connection)?,
+                overdue(&connection)?,
+                crate::roll::last(&connection)?,
             )
         } else {
-            (Vec::new(), Vec::new())
+            (Vec::new(), Vec::new(), 0, None)
+        };
+        let (schedule, holds) = if shape == Shape::Current {
+            kept(&connection)?
+        } else {
+            Default::default()
         };
         Ok(Looked {
             server,
             shape,
             numbers,
             block_registries,
+            requests_overdue,
+            schedule,
+            holds,
+            roll,
         })
     }
+}
+
+fn kept(connection: &Connection) -> Result<((u64, u64), HoldCounts), StoreError> {
+    let entries = crate::retention::entries(connection)?;
+    let on = entries.iter().filter(|entry| entry.is_on()).count() as u64;
+    let holds = crate::hold::counts(connection, Clock::default().now())?;
+    Ok(((on, entries.len() as u64 - on), holds))
+}
+
+fn overdue(connection: &Connection) -> Result<u64, StoreError> {
+    let counted = crate::request::overdue(connection, Clock::default().now())?;
+    Ok(counted.into_iter().map(|(_, count)| count).sum())
 }

@@ -139,7 +139,8 @@ pub(crate) fn load(
 ) -> Result<Option<MediaRow>, StoreError> {
     let sql = format!(
         "SELECT id, subject_id, message_id, app_id, number_id, key_id, sealed_reference, object, \
-         sealed_key FROM media WHERE deleted_at IS NULL AND {condition}"
+         sealed_key FROM media WHERE deleted_at IS NULL AND {condition} AND {}",
+        crate::read::LIVING
     );
     let found = connection.prepare_cached(&sql)?.query_row([value], |row| {
         let raw = MediaRow {

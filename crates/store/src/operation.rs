@@ -19,6 +19,7 @@ use seal::Zeroizing;
 
 use crate::confirmation::ChatSaid;
 use crate::echo::EchoSource;
+use crate::request::AskAnswer;
 use crate::why::WhyAnswer;
 
 /// What one signed POST from Meta brought.
@@ -217,6 +218,23 @@ pub struct Said {
     pub confirmation: Option<Vec<u8>>,
     /// How a person is answered who asks why.
     pub why: Option<WhyAnswer>,
+    /// What a person asks for by right, and how they are answered.
+    pub ask: Option<Asking>,
+}
+
+/// What a person asks for by right, or answers to a question about it.
+#[derive(Clone)]
+pub struct Asking {
+    /// How they are answered.
+    pub answer: AskAnswer,
+    /// Their own words.
+    pub text: String,
+}
+
+impl std::fmt::Debug for Asking {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Asking")
+    }
 }
 
 /// WhatsApp's own marketing preference.

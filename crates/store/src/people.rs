@@ -47,9 +47,21 @@ struct Tagged<'i> {
 
 impl Tx<'_> {
     pub(crate) fn tag(&self, identifier: &Identifier) -> [u8; 16] {
-        self.keys
-            .current_epoch()
-            .index(identifier.kind().code(), identifier.value())
+        let index = &self.state.index;
+        index.index(identifier.kind().code(), identifier.value())
+    }
+
+    /// Takes an identifier out of the index: under both keys while a roll goes on. Returns its tags.
+    fn unindex(&mut self, identifier: &Identifier) -> Result<Vec<[u8; 16]>, StoreError> {
+        let keys = Arc::clone(&self.keys);
+        let tags: Vec<[u8; 16]> = keys
+            .epochs()
+            .map(|epoch| epoch.index(identifier.kind().code(), identifier.value()))
+            .collect();
+        for tag in &tags {
+            self.state.tags.remove(self.connection, tag)?;
+        }
+        Ok(tags)
     }
 
     /// The subject these identifiers belong to; made if nobody has them.
@@ -138,12 +150,12 @@ impl Tx<'_> {
     ) -> Result<(), StoreError> {
         let tag = self.tag(identifier);
         known.subjects.remove(&tag);
-        self.state.tags.remove(self.connection, &tag)?;
         let sql = "UPDATE identifiers SET ended_at = $1 \
                    WHERE subject_id = $2 AND tag = $3 AND ended_at IS NULL";
-        self.connection
-            .prepare_cached(sql)?
-            .execute((self.now().micros(), subject.0, tag))?;
+        for tag in self.unindex(identifier)? {
+            let mut statement = self.connection.prepare_cached(sql)?;
+            statement.execute((self.now().micros(), subject.0, tag))?;
+        }
         crate::group::unlist(self.connection, subject)
     }
 
@@ -151,7 +163,7 @@ impl Tx<'_> {
         let subject = SubjectId(self.id(&tables::SUBJECTS));
         self.put(
             &tables::SUBJECTS,
-            [v(subject), v(self.now()), v(None::<i64>)],
+            [v(subject), v(self.now()), v(None::<i64>), v(None::<i64>)],
         );
         known.made(subject);
         subject
@@ -191,7 +203,7 @@ impl Tx<'_> {
             v(id),
             v(subject),
             v(identifier.kind().code()),
-            v(self.keys.current_epoch().id()),
+            v(self.state.index.id()),
             v(tag),
             v(key_id),
             v(sealed),
@@ -313,6 +325,7 @@ impl Tx<'_> {
                 opened_at: None,
                 last_message: None,
                 pair_at: Timestamp::default(),
+                capped_until: None,
                 changed: true,
                 written: Written::Never,
             });
@@ -331,6 +344,7 @@ impl Tx<'_> {
                     v(conversation.opened_at),
                     v(conversation.last_message),
                     v(conversation.pair_at),
+                    v(conversation.capped_until),
                 ];
                 let held = match std::mem::replace(&mut conversation.written, Written::Now) {
                     Written::Never => Held::None,
@@ -438,9 +452,9 @@ pub(crate) fn restriction(
     )
 }
 
-/// That there is such a subject.
+/// That there is such a subject, who was not erased.
 pub(crate) fn exists(connection: &Connection, subject: SubjectId) -> Result<(), StoreError> {
-    let sql = "SELECT 1 FROM subjects WHERE id = $1";
+    let sql = "SELECT 1 FROM subjects WHERE id = $1 AND erased_at IS NULL";
     if connection.prepare_cached(sql)?.exists([subject.0])? {
         Ok(())
     } else {

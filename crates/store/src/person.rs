@@ -244,7 +244,7 @@ pub(crate) fn person(traits: &[Trait], law: &dyn Law) -> Person {
             TraitKind::Age => person.age = value.parse().map_or(Age::Unknown, Age::Born),
             TraitKind::Special => person.special = value == "yes",
             TraitKind::Sale => person.sale = sale(value),
-            TraitKind::Residence | TraitKind::Languages => {}
+            TraitKind::ContractEnded | TraitKind::Residence | TraitKind::Languages => {}
         }
     }
     person

@@ -179,6 +179,7 @@ fn count(
 const NOTHING: Live = Live {
     restriction: Restriction::None,
     window: None,
+    capped: None,
     pair: Timestamp::from_micros(0),
     throughput: Timestamp::from_micros(0),
 };
@@ -193,7 +194,7 @@ fn live(
     let mut live: HashMap<i64, Live> = HashMap::new();
     let threads = |list: &str| {
         format!(
-            "SELECT subject_id, opened_at, pair_at FROM conversations \
+            "SELECT subject_id, opened_at, pair_at, capped_until FROM conversations \
              WHERE subject_id IN ({list}) AND number_id = {number}"
         )
     };
@@ -202,6 +203,7 @@ fn live(
         let held = live.entry(row.get(0)?).or_insert(NOTHING);
         held.window = opened.map(Timestamp::from_micros);
         held.pair = Timestamp::from_micros(row.get(2)?);
+        held.capped = row.get::<Option<i64>>(3)?.map(Timestamp::from_micros);
         Ok(())
     })?;
     let restricted = |list: &str| {

@@ -157,6 +157,7 @@ impl Matter {
             window: live.window,
             names_identity_key: self.names_identity_key,
             health: number.map_or_else(Standing::default, |number| number.health.at(now)),
+            capped: live.capped,
             pair: live.pair,
             throughput: live.throughput,
             behind: None,
@@ -169,6 +170,7 @@ impl Matter {
 pub(crate) struct Live {
     pub(crate) restriction: Restriction,
     pub(crate) window: Option<Timestamp>,
+    pub(crate) capped: Option<Timestamp>,
     pub(crate) pair: Timestamp,
     pub(crate) throughput: Timestamp,
 }
@@ -197,12 +199,14 @@ pub(crate) fn facts(
     let subject = dossier.subject;
     let conversation = tx.conversation(known, subject, matter.number);
     let (window, pair) = (conversation.opened_at, conversation.pair_at);
+    let capped = conversation.capped_until;
     let throughput = tx.state.throughput.get(&matter.number).copied();
     let live = Live {
         restriction: known
             .restricted_since(subject)
             .map_or(Restriction::None, |since| Restriction::Restricted { since }),
         window,
+        capped,
         pair,
         throughput: throughput.unwrap_or_default(),
     };

@@ -253,6 +253,9 @@ pub(crate) fn put_back(
     let (Some(queueing), Some(app)) = (&send.queue, send.app) else {
         return Err(Refusal::Missing("leave to wait").into());
     };
+    if status::is_forgotten(tx, message)? {
+        return status::end_call(tx, message);
+    }
     let sql = "SELECT conversation_id FROM messages WHERE id = $1 AND state = $2";
     let calling = (message.0, MessageState::Calling.code());
     let conversation = tx
@@ -346,6 +349,10 @@ fn next_due(connection: &Connection) -> Result<Option<Timestamp>, StoreError> {
 }
 
 fn judge(tx: &mut Tx<'_>, waiting: &Waiting) -> Result<Turn, StoreError> {
+    if status::is_forgotten(tx, waiting.message)? {
+        remove(tx, waiting.message)?;
+        return Ok(Turn::Moved);
+    }
     let key = tx.key_by_id(waiting.key)?;
     let at = |field| place(RecordKind::Message, field, waiting.message.0, waiting.key.0);
     let request = key
@@ -463,6 +470,10 @@ pub(crate) fn called(
     again: Option<Timestamp>,
 ) -> Result<(), StoreError> {
     tx.effects.queue = true;
+    if again.is_some() && status::is_forgotten(tx, ended.message)? {
+        // The person was erased while the call was under way: it is not made again.
+        return called(tx, ended, None);
+    }
     let Some(due) = again else {
         status::called(tx, ended)?;
         remove(tx, ended.message)?;

@@ -139,6 +139,11 @@ pub struct MediaRow {
 const MESSAGE: &str = "id, conversation_id, subject_id, previous, direction, type, state, at, \
                        meta_at, app_id, decision_id, code, key_id";
 
+/// That a row is of nobody who was erased: rows that wait for the sweep, and those that a rule or a hold
+/// keeps, are not shown.
+pub(crate) const LIVING: &str = "NOT EXISTS (SELECT 1 FROM subjects \
+                                 WHERE subjects.id = subject_id AND subjects.erased_at IS NOT NULL)";
+
 impl Reader<'_> {
     /// What is configured.
     pub fn registry(&self) -> &Registry {
@@ -147,26 +152,25 @@ impl Reader<'_> {
 
     /// The subject an identifier leads to now.
     pub fn find(&self, identifier: &Identifier) -> Result<Option<SubjectId>, StoreError> {
+        let mut index = Arc::clone(self.keys.current_epoch());
+        if self.keys.old_epochs().next().is_some() {
+            // A roll is under way: what is committed says which key is in force.
+            index = crate::roll::index::of(self.connection, &self.keys)?.unwrap_or(index);
+        }
+        let tag = index.index(identifier.kind().code(), identifier.value());
         let sql = "SELECT subject_id FROM identifier_tags WHERE tag = $1";
         let mut statement = self.connection.prepare_cached(sql)?;
-        // While a roll is under way a person stands under the one epoch or the other.
-        for epoch in self.keys.epochs() {
-            let tag = epoch.index(identifier.kind().code(), identifier.value());
-            let found: Option<i64> = statement.query_row([tag], |row| row.get(0)).optional()?;
-            let found = found.or_else(|| self.recent.get(&tag).map(|subject| subject.0));
-            if found.is_some() {
-                return Ok(found.map(SubjectId));
-            }
-        }
-        Ok(None)
+        let found = statement.query_row([tag], |row| row.get(0)).optional()?;
+        Ok(found.map(SubjectId).or_else(|| self.recent.get(&tag)))
     }
 
-    /// A subject's creation and restriction.
+    /// A subject's creation and restriction; none for somebody who was erased.
     pub fn subject(
         &self,
         subject: SubjectId,
     ) -> Result<Option<(Timestamp, Option<Timestamp>)>, StoreError> {
-        let sql = "SELECT created_at, restricted_at FROM subjects WHERE id = $1";
+        let sql =
+            "SELECT created_at, restricted_at FROM subjects WHERE id = $1 AND erased_at IS NULL";
         let found = self
             .connection
             .prepare_cached(sql)?
@@ -238,9 +242,11 @@ impl Reader<'_> {
 
     /// A subject's threads.
     pub fn conversations(&self, subject: SubjectId) -> Result<Vec<ConversationView>, StoreError> {
-        let sql = "SELECT id, number_id, opened_at, last_message FROM conversations \
-                   WHERE subject_id = $1 ORDER BY id";
-        let mut statement = self.connection.prepare_cached(sql)?;
+        let sql = format!(
+            "SELECT id, number_id, opened_at, last_message FROM conversations \
+             WHERE subject_id = $1 AND {LIVING} ORDER BY id"
+        );
+        let mut statement = self.connection.prepare_cached(&sql)?;
         let rows = statement.query_map([subject.0], conversation)?;
         Ok(rows)
     }
@@ -250,11 +256,13 @@ impl Reader<'_> {
         &self,
         id: ConversationId,
     ) -> Result<Option<(SubjectId, ConversationView)>, StoreError> {
-        let sql = "SELECT id, number_id, opened_at, last_message, subject_id FROM conversations \
-                   WHERE id = $1";
+        let sql = format!(
+            "SELECT id, number_id, opened_at, last_message, subject_id FROM conversations \
+             WHERE id = $1 AND {LIVING}"
+        );
         let found = self
             .connection
-            .prepare_cached(sql)?
+            .prepare_cached(&sql)?
             .query_row([id.0], |row| {
                 Ok((SubjectId(row.get(4)?), conversation(row)?))
             });
@@ -273,7 +281,7 @@ impl Reader<'_> {
 
     /// A message without its content.
     pub fn message(&self, id: MessageId) -> Result<Option<MessageRow>, StoreError> {
-        let sql = format!("SELECT {MESSAGE} FROM messages WHERE id = $1");
+        let sql = format!("SELECT {MESSAGE} FROM messages WHERE id = $1 AND {LIVING}");
         Ok(self
             .connection
             .prepare_cached(&sql)?
@@ -324,12 +332,10 @@ impl Reader<'_> {
         while let Some(id) = next
             && messages.len() < limit
         {
+            // What was erased or has served its time ends a thread; one that was taken out does not.
             let Some(row) = self.message(id)? else {
-                return Err(StoreError::Damaged {
-                    table: "messages",
-                    column: "previous",
-                    id: id.0,
-                });
+                next = self.before_redacted(id)?;
+                continue;
             };
             next = row.previous;
             messages.push(row);

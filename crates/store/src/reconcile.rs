@@ -2,7 +2,8 @@
 //! find the rows it covers.
 //!
 //! Rows of a table come in the order of their ids, and the leaves that cover them in the same
-//! order, so one pass over the log and all tables suffices.
+//! order, so one pass over the log and all tables suffices. For a row that was removed its tombstone
+//! stands in, which is a row itself, covered by the leaf of what removed it.
 
 use std::collections::HashMap;
 use std::collections::VecDeque;
@@ -22,6 +23,9 @@ use crate::leaf::Item;
 use crate::tables;
 use crate::tables::Table;
 
+use self::buried::Buried;
+
+mod buried;
 pub(crate) mod sealed;
 
 /// A difference between the database and the log.
@@ -136,17 +140,20 @@ pub(crate) fn reconcile(
             rows: rows.peekable(),
         });
     }
-    let position = pass(connection, &mut cursors, log, report)?;
+    let mut tombstones = Scan::new(connection, buried::IN_ORDER)?;
+    let mut buried = Buried::new(&mut tombstones)?;
+    let position = pass(connection, (&mut cursors, &mut buried), log, report)?;
     for cursor in &mut cursors {
         cursor.rest(report)?;
     }
+    buried.rest(report)?;
     Ok(position)
 }
 
 /// The one pass over the log and all tables. Returns where it ended.
 fn pass(
     connection: &Connection,
-    cursors: &mut [Cursor<'_>],
+    (cursors, buried): (&mut [Cursor<'_>], &mut Buried<'_>),
     log: &mut dyn FnMut(u64) -> Option<Vec<u8>>,
     report: &mut dyn FnMut(Difference),
 ) -> Result<u64, StoreError> {
@@ -182,6 +189,7 @@ fn pass(
         for cursor in cursors.iter_mut() {
             cursor.covered(position, &salt, &mut items, &mut found, report)?;
         }
+        buried.covered(position, &mut items, &mut found, report)?;
         check(
             position,
             logged.as_deref(),

@@ -21,6 +21,7 @@ use domain::time::Timestamp;
 use crate::dialect::Connection;
 use crate::dialect::DbResult;
 use crate::error::StoreError;
+use crate::read::LIVING;
 use crate::read::Reader;
 use crate::tx::Tx;
 
@@ -95,16 +96,16 @@ pub struct LeafRow {
     pub entry: Vec<u8>,
 }
 
-const DECISIONS: &str = "SELECT id, subject_id, message_id, number_id, app_id, purpose_id, outcome, \
+pub(crate) const DECISIONS: &str = "SELECT id, subject_id, message_id, number_id, app_id, purpose_id, outcome, \
                          code, rules, sentences, facts, at, leaf FROM decisions";
 
 impl Reader<'_> {
     /// A subject's consent events, oldest first.
     pub fn consent_events(&self, subject: SubjectId) -> Result<Vec<ConsentView>, StoreError> {
         let sql = "SELECT id, purpose_id, channel, state, method, grade, notice_id, language, rule, \
-                   actor, expires_at, at, leaf FROM consent_events WHERE subject_id = $1 \
-                   ORDER BY id";
-        let mut statement = self.connection.prepare_cached(sql)?;
+                   actor, expires_at, at, leaf FROM consent_events WHERE subject_id = $1";
+        let sql = format!("{sql} AND {LIVING} ORDER BY id");
+        let mut statement = self.connection.prepare_cached(&sql)?;
         let mut rows = statement.query([subject.0])?;
         let mut events = Vec::new();
         while let Some(row) = rows.next()? {
@@ -122,13 +123,14 @@ impl Reader<'_> {
     ) -> Result<Vec<DecisionView>, StoreError> {
         let before = before.map_or(i64::MAX, |id| id.0);
         let Some(subject) = subject else {
-            let sql = format!("{DECISIONS} WHERE id < $1 ORDER BY id DESC LIMIT $2");
+            let sql = format!("{DECISIONS} WHERE id < $1 AND {LIVING} ORDER BY id DESC LIMIT $2");
             let mut statement = self.connection.prepare_cached(&sql)?;
             let rows = statement.query_map((before, limit), decision)?;
             return Ok(rows);
         };
-        let sql =
-            format!("{DECISIONS} WHERE subject_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3");
+        let sql = format!(
+            "{DECISIONS} WHERE subject_id = $1 AND id < $2 AND {LIVING} ORDER BY id DESC LIMIT $3"
+        );
         let mut statement = self.connection.prepare_cached(&sql)?;
         let rows = statement.query_map((subject.0, before, limit), decision)?;
         Ok(rows)
@@ -242,7 +244,7 @@ fn consent_view(row: &Row<'_>) -> Result<ConsentView, StoreError> {
     })
 }
 
-fn decision(row: &Row<'_>) -> DbResult<DecisionView> {
+pub(crate) fn decision(row: &Row<'_>) -> DbResult<DecisionView> {
     let outcome: u8 = row.get(6)?;
     let rules: String = row.get(8)?;
     let sentences: String = row.get(9)?;

@@ -24,6 +24,7 @@ const OTHERS: &[(&str, &str)] = &[
     ("templates", "id"),
     ("dedup", "second, tag"),
     ("identifier_tags", "tag"),
+    ("statistics", "day, number_id, purpose_id, kind, outcome"),
 ];
 
 /// What is being done.

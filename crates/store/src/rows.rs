@@ -29,9 +29,14 @@ static DEDUP: Table = Table {
 static TAGS: Table = Table {
     code: 1,
     name: "identifier_tags",
-    columns: &[Column::Fixed("tag"), Column::Changing("subject_id")],
+    columns: &[
+        Column::Fixed("tag"),
+        Column::Changing("subject_id"),
+        Column::Changing("epoch"),
+    ],
     audited: false,
-    on_conflict: " ON CONFLICT (tag) DO UPDATE SET subject_id = excluded.subject_id",
+    on_conflict: " ON CONFLICT (tag) DO UPDATE SET subject_id = excluded.subject_id, \
+                  epoch = excluded.epoch",
 };
 
 /// Tables whose rows the next batch of intake knows of from memory, or need not know of, while they are
@@ -113,10 +118,14 @@ impl Rows {
         }
     }
 
-    /// Puts a tag into its index.
-    pub(crate) fn index(&mut self, tag: [u8; 16], subject: i64, held: Held) {
+    /// Puts a tag, made under the key of an epoch, into the index.
+    pub(crate) fn index(&mut self, (tag, epoch): ([u8; 16], u32), subject: i64, held: Held) {
         if let Some(buffer) = self.aside.get_mut(usize::from(TAGS.code)) {
-            let row = [Value::Blob(tag.to_vec()), Value::Integer(subject)];
+            let row = [
+                Value::Blob(tag.to_vec()),
+                Value::Integer(subject),
+                Value::Integer(i64::from(epoch)),
+            ];
             buffer.rows(held).extend(row);
         }
     }
@@ -402,6 +411,7 @@ macro_rules! ids {
 ids!(
     AppId,
     BlockRegistryId,
+    BundleId,
     CampaignId,
     ConfirmationId,
     ConsentEventId,
@@ -409,6 +419,9 @@ ids!(
     DataKeyId,
     DecisionId,
     DeliveryId,
+    ErasureId,
+    ErrandId,
+    HoldId,
     EventDeliveryId,
     EventEndpointId,
     EventId,
@@ -418,10 +431,16 @@ ids!(
     MessageId,
     NoticeId,
     NumberId,
+    PackageId,
     PurposeId,
     QuarantineId,
     RegistryImportId,
     RegistryOverrideId,
+    RequestId,
+    RetentionReviewId,
+    RetentionRuleId,
+    RetentionRunId,
+    SnapshotId,
     StatusId,
     SubjectId,
     SuppressionId,

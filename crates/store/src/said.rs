@@ -32,11 +32,19 @@ pub(crate) fn apply(
     if let (Keyword::Why, Some(asked)) = (said.keyword, said.why) {
         return crate::why::answer(tx, known, (subject, number), asked);
     }
+    if let Some(asking) = &said.ask {
+        return crate::request::answer(tx, known, (subject, number), (said, asking));
+    }
     let scope = match said.keyword {
         Keyword::StopEverything => SuppressionScope::BusinessInitiated,
-        Keyword::Stop | Keyword::StopAmbiguous | Keyword::Start | Keyword::Help | Keyword::Why => {
-            SuppressionScope::Promotional
-        }
+        Keyword::Ask(_)
+        | Keyword::ConfirmDeletion
+        | Keyword::Help
+        | Keyword::KeepData
+        | Keyword::Start
+        | Keyword::Stop
+        | Keyword::StopAmbiguous
+        | Keyword::Why => SuppressionScope::Promotional,
     };
     let identifiers = tx.suppressible(subject)?;
     let already = tx.suppressions(&identifiers)?.iter().any(|held| {
@@ -46,20 +54,12 @@ pub(crate) fn apply(
     });
     let effects = keyword::effects(said.keyword, already);
     if let Some(scope) = effects.suppress {
-        tx.suppress(
-            subject,
-            (scope, SuppressionSource::Own),
-            Actor::Meta,
-            &said.rule,
-        )?;
+        let entry = (scope, SuppressionSource::Own);
+        tx.suppress(subject, entry, Actor::Meta, &said.rule)?;
     }
     if effects.lift_own {
-        tx.lift(
-            subject,
-            Actor::Meta,
-            &said.rule,
-            Suppression::lifted_by_opt_in,
-        )?;
+        let lifted = Suppression::lifted_by_opt_in;
+        tx.lift(subject, Actor::Meta, &said.rule, lifted)?;
     }
     if let Some((state, grade)) = effects.promotional {
         for purpose in promotional(tx) {

@@ -444,24 +444,55 @@ pub(crate) fn confirm(
     (subject, number): (SubjectId, NumberId),
     body: &[u8],
 ) -> Result<(), StoreError> {
-    let send = Send {
-        app: None,
-        number,
-        recipient: Recipient::Alias(String::new()),
-        content: Outgoing::Plain(Content::Confirmation),
-        declared: None,
-        kind: "confirmation",
-        body: body.to_vec(),
-        references: Vec::new(),
-        media: Vec::new(),
-        idempotency: None,
-        queue: None,
-    };
+    let send = own(number, (Content::Confirmation, "confirmation"), body);
     let facts = gather(tx, known, subject, &Question::of(&send))?;
     let mut own = tx.open_leaf()?;
     let judged = judge(tx, &mut own, known, (subject, &send), &Case::Message(facts))?;
     close(tx, own, Actor::System, &judged.decision);
     Ok(())
+}
+
+/// A letter about what a person asked for by right, in the chat whose window was opened last. None is
+/// written where it could not leave: then it goes another way.
+pub(crate) fn letter(
+    tx: &mut Tx<'_>,
+    subject: SubjectId,
+    body: &[u8],
+) -> Result<Option<MessageId>, StoreError> {
+    let mut known = Known::default();
+    tx.look_up_subjects(&mut known, &[subject])?;
+    let open = known.conversations.iter();
+    let open = open.filter_map(|((_, number), held)| Some((held.opened_at?, *number)));
+    let Some((_, number)) = open.max() else {
+        return Ok(None);
+    };
+    let send = own(number, (Content::Letter, "letter"), body);
+    let facts = gather(tx, &mut known, subject, &Question::of(&send))?;
+    let case = Case::Message(facts);
+    if case.decide(tx.now()).decision.outcome != Outcome::Allow {
+        return Ok(None);
+    }
+    let mut own = tx.open_leaf()?;
+    let judged = judge(tx, &mut own, &mut known, (subject, &send), &case)?;
+    close(tx, own, Actor::System, &judged.decision);
+    tx.put_conversations(&mut known);
+    Ok(Some(judged.message))
+}
+
+fn own(number: NumberId, (content, kind): (Content, &'static str), body: &[u8]) -> Send {
+    Send {
+        app: None,
+        number,
+        recipient: Recipient::Alias(String::new()),
+        content: Outgoing::Plain(content),
+        declared: None,
+        kind,
+        body: body.to_vec(),
+        references: Vec::new(),
+        media: Vec::new(),
+        idempotency: None,
+        queue: None,
+    }
 }
 
 /// Where a subject can be reached: the newest phone number, then the newest BSUID.
@@ -484,6 +515,7 @@ pub(crate) fn address(tx: &mut Tx<'_>, subject: SubjectId) -> Result<Address, St
 pub(crate) fn next_own(tx: &mut Tx<'_>) -> Result<Option<OwnCall>, StoreError> {
     let sql = "SELECT o.message_id, m.subject_id, m.key_id, m.sealed_content, c.number_id \
                FROM outbox o JOIN messages m ON m.id = o.message_id \
+               JOIN subjects s ON s.id = m.subject_id AND s.erased_at IS NULL \
                JOIN conversations c ON c.id = m.conversation_id ORDER BY o.message_id LIMIT 1";
     let row = tx
         .connection

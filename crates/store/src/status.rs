@@ -12,10 +12,13 @@ use domain::ids::StatusId;
 use domain::ids::SubjectId;
 use domain::message::Direction;
 use domain::message::MessageState;
+use domain::time::Span;
+use domain::time::Timestamp;
 use seal::RecordKind;
 
 use crate::error::StoreError;
 use crate::event::About;
+use crate::known::Known;
 use crate::leaf::OpenLeaf;
 use crate::message::STATUS;
 use crate::operation::Called;
@@ -23,11 +26,19 @@ use crate::operation::Status;
 use crate::people;
 use crate::rows::v;
 use crate::tables;
+use crate::tombstone;
 use crate::tx::Tx;
 use crate::tx::place;
 
 /// Meta's code for "the person stopped marketing messages": the native stop, told late.
 const STOPPED_MARKETING: u32 = 131_050;
+
+/// Meta's code for "not delivered to maintain healthy ecosystem engagement": this person gets no more
+/// promotion for now, whoever it comes from. Meta tells neither the bound nor when it ends.
+const HELD_OFF: u32 = 131_049;
+
+/// For how long Meta advises not to try again, at the least.
+const HOLD: Span = Span::hours(24);
 
 struct Target {
     conversation: ConversationId,
@@ -42,8 +53,14 @@ struct Target {
 pub(crate) fn take(
     tx: &mut Tx<'_>,
     leaf: &mut OpenLeaf,
+    known: &mut Known,
     status: &Status,
 ) -> Result<bool, StoreError> {
+    if is_forgotten(tx, status.message)? {
+        // Nothing is kept of somebody who was erased; that the call came through is.
+        end_call(tx, status.message)?;
+        return Ok(true);
+    }
     let Some(target) = target(tx, status.message)? else {
         return Ok(false);
     };
@@ -72,6 +89,11 @@ pub(crate) fn take(
     if status.code == Some(STOPPED_MARKETING) {
         crate::intake::native_stop(tx, target.subject, "meta/131050")?;
     }
+    if status.code == Some(HELD_OFF)
+        && let Some(until) = hold_off(tx, target.conversation, status.at)?
+    {
+        known.capped(target.conversation, until);
+    }
     let about = About {
         subject: Some(target.subject),
         app: target.app,
@@ -84,6 +106,22 @@ pub(crate) fn take(
         tell(tx, leaf, (app, &target), (status.message, id))?;
     }
     Ok(true)
+}
+
+/// Whether a message was one of somebody who was erased meanwhile.
+pub(crate) fn is_forgotten(tx: &mut Tx<'_>, message: MessageId) -> Result<bool, StoreError> {
+    tx.flush()?;
+    let sql = "SELECT s.erased_at IS NOT NULL FROM messages m \
+               JOIN subjects s ON s.id = m.subject_id WHERE m.id = $1";
+    let erased: Option<bool> = tx
+        .connection
+        .prepare_cached(sql)?
+        .query_row([message.0], |row| row.get(0))
+        .optional()?;
+    match erased {
+        Some(erased) => Ok(erased),
+        None => tombstone::is_buried(tx.connection, &tables::MESSAGES, message.0),
+    }
 }
 
 fn target(tx: &mut Tx<'_>, message: MessageId) -> Result<Option<Target>, StoreError> {
@@ -143,6 +181,24 @@ fn tell(
     Ok(())
 }
 
+/// Remembers that Meta holds promotions off a person. Returns until when.
+fn hold_off(
+    tx: &Tx<'_>,
+    conversation: ConversationId,
+    at: Timestamp,
+) -> Result<Option<Timestamp>, StoreError> {
+    // A status may come days late; nobody is held off for longer than from now on.
+    let until = at.min(tx.now()) + HOLD;
+    if until <= tx.now() {
+        return Ok(None);
+    }
+    let sql = "UPDATE conversations SET capped_until = $1 \
+               WHERE id = $2 AND (capped_until IS NULL OR capped_until < $3)";
+    let parameters = (until.micros(), conversation.0, until.micros());
+    tx.connection.prepare_cached(sql)?.execute(parameters)?;
+    Ok(Some(until))
+}
+
 pub(crate) fn end_call(tx: &Tx<'_>, message: MessageId) -> Result<(), StoreError> {
     tx.connection
         .prepare_cached("DELETE FROM calls WHERE message_id = $1")?
@@ -152,6 +208,14 @@ pub(crate) fn end_call(tx: &Tx<'_>, message: MessageId) -> Result<(), StoreError
 
 /// Records how a call to Meta ended, unless a status has told more meanwhile.
 pub(crate) fn called(tx: &mut Tx<'_>, called: &Called) -> Result<(), StoreError> {
+    if is_forgotten(tx, called.message)? {
+        // How it ended stands without the person: Meta's id of the message is not kept.
+        end_call(tx, called.message)?;
+        let sql = "UPDATE messages SET state = $1, code = coalesce($2, code) WHERE id = $3";
+        let ended = (called.state.code(), called.code, called.message.0);
+        tx.connection.prepare_cached(sql)?.execute(ended)?;
+        return Ok(());
+    }
     let Some(target) = target(tx, called.message)? else {
         return Err(StoreError::Touched {
             table: "messages",
@@ -159,6 +223,9 @@ pub(crate) fn called(tx: &mut Tx<'_>, called: &Called) -> Result<(), StoreError>
         });
     };
     end_call(tx, called.message)?;
+    if called.code == Some(HELD_OFF) {
+        hold_off(tx, target.conversation, tx.now())?;
+    }
     let state = target.state.after(called.state);
     let wamid = called.wamid.as_deref().filter(|_| !target.known_upstream);
     tx.settle(called.message, target.key, (state, called.code), wamid)
@@ -171,6 +238,9 @@ pub(crate) fn told_failed(
     code: u32,
     details: &str,
 ) -> Result<(), StoreError> {
+    if is_forgotten(tx, message)? {
+        return Ok(());
+    }
     let Some(target) = target(tx, message)? else {
         return Ok(());
     };

@@ -37,7 +37,10 @@ use crate::operation::IntakeReply;
 use crate::read::Reader;
 use crate::reconcile::Difference;
 use crate::registry::Registry;
-use crate::roll::Rolled;
+use crate::roll::Course;
+use crate::roll::Shipping;
+use crate::roll::slice::Slice;
+use crate::roll::slice::Sliced;
 use crate::tags::Recent;
 use crate::tx::Effects;
 use crate::tx::Tx;
@@ -110,6 +113,15 @@ pub(crate) struct Shared {
     observer: OnceLock<Observer>,
     /// Whether the database was not there when the writer last needed it.
     pub(crate) away: AtomicBool,
+    pub(crate) rolling: Rolling,
+}
+
+/// What rolls of the epoch key need beside the writer.
+#[derive(Debug, Default)]
+pub(crate) struct Rolling {
+    pub(crate) course: tokio::sync::Mutex<Option<Course>>,
+    pub(crate) shipping: OnceLock<Arc<dyn Shipping>>,
+    pub(crate) begun: Notify,
 }
 
 /// A transaction of the writer's that was committed.
@@ -186,8 +198,8 @@ impl Shared {
 }
 
 impl Store {
-    /// Opens the store in a data directory, which is locked against any other process; finishes a
-    /// roll of the keys that was interrupted, and adopts calls an earlier run left open.
+    /// Opens the store in a data directory, which is locked against any other process; adopts calls an
+    /// earlier run left open.
     ///
     /// # Errors
     /// As [`Lease::take`].
@@ -250,6 +262,7 @@ impl Store {
             ended: CancellationToken::new(),
             observer: OnceLock::new(),
             away: AtomicBool::new(false),
+            rolling: Rolling::default(),
         });
         let (sender, receiver) = mpsc::channel(QUEUE);
         let writer = Writer {
@@ -518,15 +531,13 @@ impl Store {
         Ok((leaves, opened))
     }
 
-    /// Rolls the epoch key: new key durable, everything live re-wrapped and re-tagged, old key
-    /// destroyed. The writer does it between two of its transactions and takes nothing meanwhile.
-    ///
-    /// # Errors
-    /// A roll that was interrupted goes on when the store is opened next.
-    pub async fn roll(&self) -> Result<Rolled, StoreError> {
-        let (reply, answer) = oneshot::channel();
-        self.push(Op::Roll(reply))?;
-        answer.await.map_err(|_| StoreError::Stopped)?
+    /// Has the writer take a slice of a roll.
+    pub(crate) fn push_slice(
+        &self,
+        slice: Slice,
+        reply: oneshot::Sender<Result<Sliced, StoreError>>,
+    ) -> Result<(), StoreError> {
+        self.push(Op::Roll(slice, reply))
     }
 
     /// Waits for the queue to empty, then ends the writer.

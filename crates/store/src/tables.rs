@@ -70,7 +70,7 @@ tables! {
         F("grade"), F("created_at"), C("identity_check")] "";
     NOTICES = 5 "notices" true [F("id"), F("code"), F("version"), F("language"), F("title"),
         F("body"), F("hash"), F("change"), F("published_at")] "";
-    SUBJECTS = 6 "subjects" false [F("id"), F("created_at"), C("restricted_at")] "";
+    SUBJECTS = 6 "subjects" false [F("id"), F("created_at"), C("restricted_at"), C("erased_at")] "";
     IDENTIFIERS = 7 "identifiers" false [F("id"), F("subject_id"), F("kind"), C("epoch"), C("tag"),
         F("key_id"), F("sealed_value"), F("added_at"), C("ended_at")] "";
     PROFILES = 8 "profiles" false [F("subject_id"), C("key_id"), C("sealed_name"), C("updated_at")]
@@ -83,7 +83,7 @@ tables! {
     DATA_KEYS = 11 "data_keys" true [F("id"), F("subject_id"), F("class"), F("quarter"), C("epoch"),
         C("wrapped"), F("commitment"), F("created_at")] "";
     CONVERSATIONS = 12 "conversations" false [F("id"), F("subject_id"), F("number_id"),
-        C("opened_at"), C("last_message"), C("pair_at")]
+        C("opened_at"), C("last_message"), C("pair_at"), F("capped_until")]
         " ON CONFLICT (id) DO UPDATE SET opened_at = excluded.opened_at, \
          last_message = excluded.last_message, pair_at = excluded.pair_at";
     MESSAGES = 13 "messages" true [F("id"), F("conversation_id"), F("subject_id"), F("previous"),
@@ -154,7 +154,7 @@ tables! {
         C("people"), C("sent"), C("refused"), C("skipped"), C("put_off"), C("stops"),
         C("next_at"), C("updated_at")] "";
     CAMPAIGN_SENDS = 42 "campaign_sends" false [F("id"), F("campaign_id"), F("subject_id"),
-        C("message_id"), C("at"), C("stopped_at")] "";
+        C("message_id"), C("at"), C("stopped_at"), C("confirmation_id")] "";
     IMPORTS = 43 "imports" true [F("id"), F("layout"), F("provenance"), F("file_hash"),
         F("purpose_id"), F("actor"), F("started_at"), C("state"), C("rows"), C("people"),
         C("known"), C("denied"), C("bad"), C("faults"), C("updated_at")] "";
@@ -165,6 +165,55 @@ tables! {
     GROUP_MEMBERS = 46 "group_members" false [F("id"), F("group_id"), F("subject_id"),
         C("present"), C("told_at")] "";
     IMPORT_PEOPLE = 47 "import_people" false [F("id"), F("import_id"), F("subject_id")] "";
+    ROLLS = 48 "rolls" true [F("id"), F("epoch"), C("keys"), C("identifiers"), F("begun_at"),
+        C("ended_at")] "";
+    TOMBSTONES = 49 "tombstones" true [F("id"), F("row_leaf"), F("row_table"), F("row_id"),
+        F("hash")] "";
+    REQUESTS = 50 "requests" true [F("id"), F("subject_id"), F("kind"), F("source"), F("language"),
+        F("jurisdictions"), F("received_at"), F("key_id"), F("sealed_request"), C("state"),
+        C("assurance"), C("complete_at"), C("paused_at"), C("paused_days"), C("acknowledge_by"),
+        C("due_at"), C("rule"), C("extended_at"), C("reminded_at"), C("outcome"), C("provision"),
+        C("closed_at"), C("updated_at")] "";
+    REQUEST_STEPS = 51 "request_steps" true [F("id"), F("request_id"), F("state"), F("actor"),
+        F("rule"), F("key_id"), F("sealed_note"), F("at")] "";
+    LETTERS = 52 "letters" true [F("id"), F("request_id"), F("subject_id"), F("kind"), F("language"),
+        F("route"), F("key_id"), F("sealed_letter"), C("state"), C("message_id"), C("attempts"),
+        C("next_at"), C("fault"), F("created_at"), C("updated_at")] "";
+    PACKAGES = 53 "packages" true [F("id"), F("request_id"), F("subject_id"), F("kind"), F("object"),
+        F("key_id"), F("sealed_key"), C("state"), C("hash"), C("size"), C("items"), C("tag"),
+        C("expires_at"), C("fetched_at"), F("created_at"), C("updated_at")] "";
+    REDACTIONS = 54 "redactions" false [F("id"), F("package_id"), F("message_id"), F("kind"),
+        F("start"), F("length"), C("decision"), C("actor"), C("at")] "";
+    ERASURES = 55 "erasures" true [F("id"), F("subject_id"), F("request_id"), F("reason"),
+        F("classes"), F("keys"), F("identifiers"), F("suppressed"), F("epoch"), F("media_at_meta"),
+        F("contact_at_meta"), F("erased_at"), C("state"), C("cursor"), C("rows"), C("objects"),
+        C("swept_at"), C("horizon_at"), C("updated_at")] "";
+    ERASURE_KEPT = 56 "erasure_kept" true [F("id"), F("erasure_id"), F("subject_id"), F("class"),
+        F("rule"), F("hold_id"), F("until"), C("ended_at")] "";
+    ERASURE_RECIPIENTS = 57 "erasure_recipients" true [F("id"), F("erasure_id"), F("app_id"),
+        F("endpoint_id"), C("alias"), F("told_at"), F("due_at"), C("acknowledged_at")] "";
+    ERRANDS = 58 "errands" false [F("id"), F("subject_id"), F("request_id"), F("number_id"),
+        F("kind"), F("media_id"), C("state"), C("attempts"), C("next_at"), C("code"),
+        F("created_at"), C("updated_at")] "";
+    REDACTED_MESSAGES = 59 "redacted_messages" true [F("message_id"), F("conversation_id"),
+        F("previous"), F("direction"), F("rule"), F("at"), F("redacted_at")] "";
+    HOLDS = 60 "holds" true [F("id"), F("code"), F("matter"), C("owner"), F("query"), F("everybody"),
+        F("classes"), F("from_at"), F("to_at"), F("created_at"), C("review_at"),
+        C("released_at"), C("version")] "";
+    HOLD_SUBJECTS = 61 "hold_subjects" true [F("id"), F("hold_id"), F("subject_id"), F("at")] "";
+    HOLD_NUMBERS = 62 "hold_numbers" true [F("id"), F("hold_id"), F("number_id")] "";
+    RETENTION_RULES = 63 "retention_rules" true [F("id"), F("code"), F("class"), F("purpose_id"),
+        F("jurisdiction"), F("number_id"), F("minimum_days"), F("maximum_days"), F("starts"),
+        F("action"), F("provision"), F("created_at"), C("on_at"), C("ended_at")] "";
+    RETENTION_RUNS = 64 "retention_runs" true [F("id"), F("preview"), F("as_of"), F("started_at"),
+        C("state"), C("cursor"), C("examined"), C("due"), C("erased"), C("kept"), C("held"),
+        C("for_review"), C("counts"), C("updated_at")] "";
+    RETENTION_REVIEWS = 65 "retention_reviews" true [F("id"), F("rule_id"), F("subject_id"),
+        F("class"), F("quarter"), F("at"), C("decision"), C("decided_at")] "";
+    BUNDLES = 66 "bundles" true [F("id"), F("place"), F("epoch"), F("sequence"), F("whole"),
+        F("keys"), F("size"), F("upto"), F("shipped_at"), C("gone_at")] "";
+    SNAPSHOTS = 67 "snapshots" true [F("id"), F("name"), F("place"), F("started_at"), C("state"),
+        C("size"), C("objects"), C("head"), C("verified_at"), C("fault"), C("updated_at")] "";
 }
 
 #[cfg(test)]

@@ -14,11 +14,17 @@ use std::sync::RwLockWriteGuard;
 
 use crate::dialect::Connection;
 use crate::dialect::Held;
-use crate::dialect::OptionalRow;
 use domain::ids::SubjectId;
+use seal::EpochKey;
+use seal::KeySet;
 
 use crate::error::StoreError;
+use crate::roll::index::gather;
 use crate::rows::Rows;
+use crate::setting;
+
+/// The setting that says how far the index reaches.
+const COVERED: &str = "tags";
 
 /// How many tags gather in memory before they are merged.
 const GATHER: usize = 16_384;
@@ -28,18 +34,23 @@ const SLICE: usize = 512;
 
 /// The tags that the index may not have yet, for the writer and all readers.
 #[derive(Debug, Default)]
-pub(crate) struct Recent(RwLock<HashMap<[u8; 16], SubjectId>>);
+pub(crate) struct Recent(RwLock<Found>);
+
+#[derive(Debug, Default)]
+struct Found {
+    now: HashMap<Tag, SubjectId>,
+    /// Those under the index key before, while readers may still look with it.
+    before: HashMap<Tag, SubjectId>,
+}
 
 impl Recent {
     pub(crate) fn get(&self, tag: &[u8; 16]) -> Option<SubjectId> {
-        self.0
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get(tag)
-            .copied()
+        let found = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let newest = found.now.get(tag);
+        newest.or_else(|| found.before.get(tag)).copied()
     }
 
-    fn map(&self) -> RwLockWriteGuard<'_, HashMap<[u8; 16], SubjectId>> {
+    fn found(&self) -> RwLockWriteGuard<'_, Found> {
         self.0.write().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -64,7 +75,11 @@ type Tag = [u8; 16];
 
 impl Tags {
     /// Reads the tags that the index does not cover.
-    pub(crate) fn load(connection: &Connection) -> Result<Self, StoreError> {
+    pub(crate) fn load(
+        connection: &Connection,
+        keys: &KeySet,
+        index: &EpochKey,
+    ) -> Result<Self, StoreError> {
         let mut tags = Self {
             recent: Arc::default(),
             journal: Vec::new(),
@@ -75,39 +90,60 @@ impl Tags {
             twice: true,
             twice_next: true,
         };
-        tags.reload(connection)?;
+        tags.read(connection, keys, index)?;
         Ok(tags)
     }
 
-    /// Reads them anew, after every tag has changed.
-    pub(crate) fn reload(&mut self, connection: &Connection) -> Result<(), StoreError> {
-        let covered: i64 = connection
-            .query_row(
-                "SELECT value FROM settings WHERE name = 'tags'",
-                (),
-                |row| row.get(0),
-            )
-            .optional()?
-            .unwrap_or(0);
+    fn read(
+        &mut self,
+        connection: &Connection,
+        keys: &KeySet,
+        index: &EpochKey,
+    ) -> Result<(), StoreError> {
+        let covered = setting::get(connection, COVERED)?.unwrap_or(0);
+        let sql = "SELECT tag, subject_id FROM identifiers \
+                   WHERE id > $1 AND ended_at IS NULL AND epoch = $2";
+        let mut statement = connection.prepare_cached(sql)?;
+        let mut rows = statement.query((covered, index.id()))?;
+        let map = &mut self.recent.found().now;
+        while let Some(row) = rows.next()? {
+            map.insert(row.get(0)?, SubjectId(row.get(1)?));
+        }
+        // A roll that is under way has brought some over already: their rows have the next tag.
+        let sql = "SELECT 1 FROM identifiers WHERE id > $1 AND epoch <> $2 LIMIT 1";
+        let mut ahead = connection.prepare_cached(sql)?;
+        let mut after = covered;
+        while ahead.exists((after, index.id()))? {
+            let entries = gather(connection, keys, (index, index), after)?;
+            let Some(last) = entries.last() else { break };
+            after = last.id;
+            let live = entries.iter().filter(|entry| entry.live);
+            map.extend(live.map(|entry| (entry.old, entry.subject)));
+        }
+        Ok(())
+    }
+
+    /// Another index key is in force, and the index covers everything under it. Readers that began
+    /// before still find what they look for.
+    pub(crate) fn switched(&mut self) {
         self.journal.clear();
         self.merging.clear();
         self.under_way.clear();
         self.merged.clear();
         self.twice_next = true;
-        let sql = "SELECT tag, subject_id FROM identifiers WHERE id > $1 AND ended_at IS NULL";
-        let mut statement = connection.prepare_cached(sql)?;
-        let mut rows = statement.query([covered])?;
-        let mut map = self.recent.map();
-        map.clear();
-        while let Some(row) = rows.next()? {
-            map.insert(row.get(0)?, SubjectId(row.get(1)?));
-        }
-        Ok(())
+        let mut found = self.recent.found();
+        let now = std::mem::take(&mut found.now);
+        found.before.extend(now);
+    }
+
+    /// Nobody looks with the index key before any more.
+    pub(crate) fn settled(&mut self) {
+        self.recent.found().before.clear();
     }
 
     /// Keeps its tags where readers look, after it was loaded anew beside another.
     pub(crate) fn share(&mut self, recent: &Arc<Recent>) {
-        std::mem::swap(&mut *recent.map(), &mut *self.recent.map());
+        std::mem::swap(&mut *recent.found(), &mut *self.recent.found());
         self.recent = Arc::clone(recent);
     }
 
@@ -121,13 +157,13 @@ impl Tags {
 
     /// A tag leads to a subject from now on.
     pub(crate) fn add(&mut self, tag: Tag, subject: SubjectId) {
-        let before = self.recent.map().insert(tag, subject);
+        let before = self.recent.found().now.insert(tag, subject);
         self.journal.push((tag, before));
     }
 
     /// A tag leads nowhere from now on.
     pub(crate) fn remove(&mut self, connection: &Connection, tag: &Tag) -> Result<(), StoreError> {
-        if let Some(before) = self.recent.map().remove(tag) {
+        if let Some(before) = self.recent.found().now.remove(tag) {
             self.journal.push((*tag, Some(before)));
         }
         // It may lead to somebody else before the next merge begins.
@@ -150,7 +186,7 @@ impl Tags {
         // A slice of the merge may have gone with it; the next merge takes everything again.
         self.merging.clear();
         self.twice_next = true;
-        let mut map = self.recent.map();
+        let map = &mut self.recent.found().now;
         for (tag, before) in self.journal.drain(mark.min(self.journal.len())..).rev() {
             match before {
                 Some(subject) => map.insert(tag, subject),
@@ -173,7 +209,7 @@ impl Tags {
         if !self.merging.is_empty() || !self.under_way.is_empty() {
             return;
         }
-        let mut map = self.recent.map();
+        let map = &mut self.recent.found().now;
         if map.len().saturating_sub(self.merged.len()) < GATHER {
             return;
         }
@@ -193,6 +229,7 @@ impl Tags {
         &mut self,
         connection: &Connection,
         rows: &mut Rows,
+        epoch: u32,
     ) -> Result<(), StoreError> {
         let rest = self.merging.len().saturating_sub(SLICE);
         let mut slice = self.merging.split_off(rest);
@@ -205,7 +242,7 @@ impl Tags {
             Held::None
         };
         for (tag, subject) in &slice {
-            rows.index(*tag, subject.0, held);
+            rows.index((*tag, epoch), subject.0, held);
         }
         let taken = slice.into_iter().map(|(tag, _)| tag).collect();
         self.under_way.push_back(taken);
@@ -217,12 +254,13 @@ impl Tags {
 }
 
 /// Makes the whole index anew, after every tag has changed.
-pub(crate) fn rebuild(connection: &Connection) -> Result<(), StoreError> {
+pub(crate) fn rebuild(connection: &Connection, epoch: u32) -> Result<(), StoreError> {
     connection.execute("DELETE FROM identifier_tags", ())?;
     connection.execute(
-        "INSERT INTO identifier_tags (tag, subject_id) SELECT tag, subject_id FROM identifiers \
-         WHERE ended_at IS NULL ORDER BY tag ON CONFLICT (tag) DO NOTHING",
-        (),
+        "INSERT INTO identifier_tags (tag, subject_id, epoch) \
+         SELECT tag, subject_id, epoch FROM identifiers \
+         WHERE ended_at IS NULL AND epoch = $1 ORDER BY tag ON CONFLICT (tag) DO NOTHING",
+        [epoch],
     )?;
     let newest: i64 =
         connection.query_row("SELECT coalesce(max(id), 0) FROM identifiers", (), |row| {
@@ -231,9 +269,7 @@ pub(crate) fn rebuild(connection: &Connection) -> Result<(), StoreError> {
     cover(connection, newest)
 }
 
-fn cover(connection: &Connection, newest: i64) -> Result<(), StoreError> {
-    let sql = "INSERT INTO settings (name, value) VALUES ('tags', $1) \
-               ON CONFLICT (name) DO UPDATE SET value = excluded.value";
-    connection.prepare_cached(sql)?.execute([newest])?;
-    Ok(())
+/// The index covers the identifiers up to this one.
+pub(crate) fn cover(connection: &Connection, newest: i64) -> Result<(), StoreError> {
+    setting::set(connection, COVERED, newest)
 }

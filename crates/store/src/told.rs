@@ -5,7 +5,10 @@ use domain::confirmation::ConfirmationState;
 use domain::consent::ConsentState;
 use domain::event::EventKind;
 use domain::health::HealthAspect;
+use domain::hold::Due;
 use domain::message::MessageState;
+use domain::request::RequestState;
+use domain::request::reminder::Reminder;
 use domain::suppression::SuppressionScope;
 use serde_json::Map;
 use serde_json::Value;
@@ -59,7 +62,10 @@ impl EventView {
             EventKind::ConfirmationChanged => "confirmation",
             EventKind::BlockRegistryDue => "block_registry",
             EventKind::CampaignChanged => "campaign",
-            EventKind::NumberHealth => return None,
+            EventKind::RequestChanged | EventKind::RequestDue => "request",
+            EventKind::ErasureAcknowledged | EventKind::ErasureDue => "erasure",
+            EventKind::HoldDue => "hold",
+            EventKind::BackupChanged | EventKind::NumberHealth => return None,
         })
     }
 
@@ -89,6 +95,20 @@ impl EventView {
                 let state = CampaignState::from_code(code?)?;
                 Some(("state", state.name().into()))
             }
+            EventKind::RequestChanged => {
+                let state = RequestState::from_code(code?)?;
+                Some(("state", state.name().into()))
+            }
+            EventKind::RequestDue => {
+                let reminder = Reminder::from_code(code?)?;
+                Some(("reminder", reminder.name().into()))
+            }
+            // A subject that is erased is about nobody; its number says whom to erase.
+            EventKind::ErasureAcknowledged | EventKind::ErasureDue => {
+                Some(("subject", detail.into()))
+            }
+            EventKind::HoldDue => Some(("missing", Due::from_code(code?)?.name().into())),
+            EventKind::BackupChanged => Some(("reached", (detail != 0).into())),
             EventKind::BlockRegistryDue => Some(("due", (detail != 0).into())),
             EventKind::NumberHealth => {
                 let aspect = HealthAspect::from_code(code?)?;
@@ -118,7 +138,20 @@ impl EventView {
                 let campaign = self.about.thing?;
                 Some(format!("{API}/campaigns/{campaign}"))
             }
+            EventKind::BackupChanged => Some(format!("{API}/backups")),
             EventKind::NumberHealth => Some(format!("{API}/numbers")),
+            EventKind::ErasureAcknowledged | EventKind::ErasureDue => {
+                let erasure = self.about.thing?;
+                Some(format!("{API}/erasures/{erasure}"))
+            }
+            EventKind::HoldDue => {
+                let hold = self.about.thing?;
+                Some(format!("{API}/holds/{hold}"))
+            }
+            EventKind::RequestChanged | EventKind::RequestDue => {
+                let request = self.about.thing?;
+                Some(format!("{API}/requests/{request}"))
+            }
         }
     }
 }

@@ -12,6 +12,7 @@ use domain::ids::SubjectId;
 use domain::law::Law;
 use domain::time::Timestamp;
 use seal::DataKey;
+use seal::EpochKey;
 use seal::KeySet;
 use seal::Keyring;
 use seal::Place;
@@ -40,6 +41,8 @@ pub(crate) struct State {
     pub(crate) throughput: HashMap<NumberId, Timestamp>,
     pub(crate) sql: Statements,
     pub(crate) tags: Tags,
+    /// The key that tags are made with.
+    pub(crate) index: Arc<EpochKey>,
     pub(crate) law: Arc<dyn Law>,
     ids: Vec<i64>,
     next_leaf: i64,
@@ -120,12 +123,17 @@ impl State {
             .iter()
             .map(|table| {
                 let first = table.columns.first().map_or("id", |column| column.name());
+                // An id of a row that was removed is not given again.
                 newest(&format!(
-                    "SELECT coalesce(max({first}), 0) FROM {}",
-                    table.name
+                    "SELECT coalesce(max(id), 0) FROM (SELECT max({first}) AS id FROM {} \
+                     UNION ALL SELECT value FROM settings WHERE name = '{}') AS newest",
+                    table.name,
+                    crate::tombstone::highest(table)
                 ))
             })
             .collect::<DbResult<_>>()?;
+        let keys = keyring.keys();
+        let index = crate::roll::index::begin(connection, run, &keys)?;
         let next_leaf = newest("SELECT coalesce(max(position) + 1, 0) FROM leaves")?;
         Ok(Self {
             rows: Rows::new(),
@@ -133,7 +141,8 @@ impl State {
             registry: Arc::new(Registry::load(connection, keyring)?),
             throughput: HashMap::new(),
             sql: Statements::default(),
-            tags: Tags::load(connection)?,
+            tags: Tags::load(connection, &keys, &index)?,
+            index,
             law,
             ids,
             next_leaf,
@@ -331,6 +340,27 @@ impl<'a> Tx<'a> {
                 table: table.name,
                 touched,
             })
+        }
+    }
+}
+
+impl Tx<'_> {
+    /// Runs one statement that must touch the row of `table` with this id, unless that was removed in an
+    /// orderly way meanwhile.
+    pub(crate) fn update_or_buried(
+        &self,
+        table: &'static Table,
+        sql: &str,
+        parameters: impl Params,
+        id: i64,
+    ) -> Result<(), StoreError> {
+        match self.update_one(table, sql, parameters) {
+            Err(StoreError::Touched { touched: 0, .. })
+                if crate::tombstone::is_buried(self.connection, table, id)? =>
+            {
+                Ok(())
+            }
+            other => other,
         }
     }
 }

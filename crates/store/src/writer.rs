@@ -28,7 +28,9 @@ use crate::intake::Loaded;
 use crate::operation::Intake;
 use crate::operation::IntakeReply;
 use crate::registry::Registry;
-use crate::roll::Rolled;
+use crate::roll;
+use crate::roll::slice::Slice;
+use crate::roll::slice::Sliced;
 use crate::store::Commit;
 use crate::store::NOTHING_BEHIND;
 use crate::store::Shared;
@@ -54,7 +56,8 @@ pub(crate) enum Op {
     Later(Box<dyn Job>),
     /// Writes what was put off.
     Now,
-    Roll(oneshot::Sender<Result<Rolled, StoreError>>),
+    /// A slice of a roll: a turn of its own.
+    Roll(Slice, oneshot::Sender<Result<Sliced, StoreError>>),
     Run(Box<dyn Job>),
 }
 
@@ -64,7 +67,7 @@ impl std::fmt::Debug for Op {
             Self::Intake(..) => "Intake",
             Self::Later(_) => "Later",
             Self::Now => "Now",
-            Self::Roll(_) => "Roll",
+            Self::Roll(..) => "Roll",
             Self::Run(_) => "Run",
         })
     }
@@ -229,7 +232,7 @@ impl Writer {
             && let Err(error) = self.reconnect()
         {
             self.refuse(ops, &error);
-            for reply in rolls {
+            for (_, reply) in rolls {
                 let _ = reply.send(Err(error.again()));
             }
             return;
@@ -237,14 +240,10 @@ impl Writer {
         if !ops.is_empty() {
             self.write(ops, rolls.is_empty().then_some(queue));
         }
-        for reply in rolls {
+        for (slice, reply) in rolls {
             // Between two transactions of the writer: nobody writes under a key that is going away.
-            let result = crate::roll::roll(&self.connection, &mut self.state, &self.shared);
-            let _ = reply.send(result);
-            self.shared.announce(Effects {
-                leaves: true,
-                ..Effects::default()
-            });
+            let (connection, state) = (&self.connection, &mut self.state);
+            let _ = reply.send(roll::slice::take(connection, state, &self.shared, slice));
         }
     }
 
@@ -282,11 +281,6 @@ impl Writer {
     /// Runs a batch in a transaction, and over a server whatever comes meanwhile in transactions behind
     /// it.
     fn write(&mut self, ops: Ops, mut queue: Option<&mut mpsc::Receiver<Op>>) {
-        if self.shared.keyring.keys().old_epochs().next().is_some() {
-            // A roll broke off: until the next start finishes it, people stand under two keys and
-            // would not be found.
-            return self.refuse(ops, &StoreError::Busy);
-        }
         let mut turn = Turn::new(ops, self.shared.clock.now());
         let mut ahead: Option<Ran> = None;
         loop {
@@ -349,7 +343,7 @@ impl Writer {
         {
             self.held.push(op);
         }
-        let rolls = |op: &Op| matches!(op, Op::Roll(_));
+        let rolls = |op: &Op| matches!(op, Op::Roll(..));
         let urgent = |op: &Op| matches!(op, Op::Intake(..) | Op::Run(_));
         if self.held.iter().any(rolls) || !self.held.iter().any(urgent) {
             return None;
@@ -376,8 +370,10 @@ impl Writer {
     /// Writes the rows that wait and commits, and begins a transaction behind it if one is wanted.
     fn send_off(&mut self, ran: &mut Ran, begins: bool) -> Option<Outcome> {
         let run = begins.then_some(self.state.run());
-        let State { rows, tags, .. } = &mut self.state;
-        let merged = tags.merge(&self.connection, rows);
+        let State {
+            rows, tags, index, ..
+        } = &mut self.state;
+        let merged = tags.merge(&self.connection, rows, index.id());
         ran.end = self.state.mark();
         let sent = merged.and_then(|()| self.state.rows.send_off(&self.connection, run));
         sent.unwrap_or_else(|error| {

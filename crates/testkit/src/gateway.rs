@@ -121,6 +121,15 @@ impl TestGateway {
         change: impl FnOnce(&mut Config),
         tell: impl FnOnce(&mut Settings),
     ) -> Self {
+        Self::start_on(store::Database::default(), change, tell).await
+    }
+
+    /// The same over a database of the test's own.
+    pub async fn start_on(
+        database: store::Database,
+        change: impl FnOnce(&mut Config),
+        tell: impl FnOnce(&mut Settings),
+    ) -> Self {
         crate::capture::start();
         let public = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let apps = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -131,7 +140,7 @@ impl TestGateway {
         let emulator = emulator::start(config).await.unwrap();
         let directory = tempfile::tempdir().unwrap();
         let clock = Clock::manual(Timestamp::from_micros(NOON));
-        let store = Arc::new(open_store(&directory, &clock));
+        let store = Arc::new(open_store(&directory, database, &clock));
         let mut settings = settings(&directory, &emulator.base_url(), &apps_url);
         tell(&mut settings);
         let data = directory.path().join("data");
@@ -395,13 +404,13 @@ fn emulator_config(public_url: &str) -> Config {
     config
 }
 
-fn open_store(directory: &TempDir, clock: &Clock) -> Store {
+fn open_store(directory: &TempDir, database: store::Database, clock: &Clock) -> Store {
     let random = Random::seeded(11);
     let root = RootKey::create_file(&directory.path().join("root.key"), &random).unwrap();
     let keyring = Keyring::create(&directory.path().join("keyring"), &root, &random, NOON).unwrap();
     Store::open(Options {
         directory: directory.path().join("data"),
-        database: store::Database::default(),
+        database,
         keyring: Arc::new(keyring),
         random,
         clock: clock.clone(),
@@ -433,12 +442,14 @@ fn settings(directory: &TempDir, graph: &str, apps_url: &str) -> Settings {
             number(OTHER_NUMBER, "+27 21 555 0200", "Kaapse Koffie Roastery"),
         ],
         log_name: "test.example".to_owned(),
+        backup: service::backup::BackupSettings::default(),
         publish_every: Duration::from_millis(10),
         apps_url: Url::parse(apps_url).unwrap(),
         country: "ZA".to_owned(),
         language: "en".to_owned(),
         organisation: "Kaapse Koffie".to_owned(),
         media: directory.path().join("data").join("media"),
+        package_days: 14,
         egress: egress::Policy {
             allow_private: vec!["127.0.0.1".parse().unwrap()],
             ..egress::Policy::default()
@@ -447,7 +458,9 @@ fn settings(directory: &TempDir, graph: &str, apps_url: &str) -> Settings {
             even: Duration::ZERO,
             ..service::PortalSettings::default()
         },
+        erasure: service::ErasureSettings::default(),
         call_timeout: Duration::from_secs(1),
+        epoch: None,
         relay_timeout: Duration::from_secs(1),
     }
 }

@@ -38,10 +38,6 @@ use crate::state::ApiState;
 use crate::words;
 use crate::words::Instant;
 
-/// How often a list is brought up to date where nobody says otherwise: monthly (South Africa, Consumer
-/// Protection Act regulations of 2026).
-const EVERY_DAYS: u32 = 31;
-
 pub(crate) fn routes() -> OpenApiRouter<ApiState> {
     OpenApiRouter::default()
         .routes(routes!(list_block_registries, add_block_registry))
@@ -106,7 +102,8 @@ pub(crate) struct BlockRegistryBody {
     code: String,
     /// Its name: one line.
     name: String,
-    /// How often its list has to be brought up to date, in days: 1 to 366, 31 unless told.
+    /// How often its list has to be brought up to date, in days: 1 to 366. Unless told, as often as the
+    /// law wants that holds where the organisation is, or monthly where it says nothing.
     #[serde(default)]
     every_days: Option<u32>,
 }
@@ -116,7 +113,7 @@ pub(crate) struct BlockRegistryBody {
 #[schema(as = BlockRegistryAdded)]
 pub(crate) struct Added {
     /// Its id.
-    id: i64,
+    pub(crate) id: i64,
 }
 
 /// A list that was brought in.
@@ -253,14 +250,16 @@ pub(crate) async fn add_block_registry(
     allowed: Allowed<perm::ManagePurposes>,
     Body(body): Body<BlockRegistryBody>,
 ) -> Result<(StatusCode, Json<Added>), Problem> {
-    let every_days = body.every_days.unwrap_or(EVERY_DAYS);
-    if !(1..=366).contains(&every_days) {
+    if body
+        .every_days
+        .is_some_and(|days| !(1..=366).contains(&days))
+    {
         return Err(Problem::value("every_days", "it has to be 1 to 366"));
     }
     let new = NewBlockRegistry {
         code: check::code("code", &body.code)?,
         name: check::line("name", &body.name, 200)?,
-        every_days,
+        every_days: body.every_days,
     };
     let (store, actor) = (allowed.store(), allowed.actor);
     let id = store.add_block_registry(actor, new).await?;

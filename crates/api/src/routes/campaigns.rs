@@ -34,11 +34,11 @@ use crate::state::ApiState;
 use crate::words::Instant;
 
 /// How many messages leave in a minute unless told.
-const PACE: u32 = 60;
+pub(super) const PACE: u32 = 60;
 /// The most that may: what one number can send at its ordinary throughput.
 const MOST_PACE: u32 = 3_600;
 /// At how many stops for a thousand messages it stops by itself unless told.
-const STOP_PERMILLE: u32 = 20;
+pub(super) const STOP_PERMILLE: u32 = 20;
 
 pub(crate) fn routes() -> OpenApiRouter<ApiState> {
     OpenApiRouter::default()
@@ -61,11 +61,11 @@ pub(crate) enum CampaignFor {
 pub(crate) struct CampaignView {
     /// Its id.
     id: i64,
-    /// What it is for.
+    /// What it is for: `tell`, `ask-anew`, `ask-by-email` or `ask-by-sms`.
     kind: &'static str,
     /// From which number.
     number: i64,
-    /// The template's name.
+    /// The template's name; empty where people are asked by e-mail or SMS.
     template: String,
     /// Its language at Meta.
     language: String,
@@ -95,7 +95,8 @@ pub(crate) struct CampaignView {
     put_off: u64,
     /// How many of the messages failed.
     failed: u64,
-    /// How many said stop after it.
+    /// How many said stop after it; where people are asked by e-mail or SMS, also how many could not be
+    /// reached there.
     stops: u64,
     /// When the next batch is due; null unless it runs.
     next_at: Option<Instant>,
@@ -236,10 +237,7 @@ pub(crate) async fn begin_campaign(
         .purpose
         .id;
     let pace = checked_pace(body.pace.unwrap_or(PACE))?;
-    let stop_permille = body.stop_permille.unwrap_or(STOP_PERMILLE);
-    if !(1..=1_000).contains(&stop_permille) {
-        return Err(Problem::value("stop_permille", "takes 1 to 1000"));
-    }
+    let stop_permille = checked_share(body.stop_permille.unwrap_or(STOP_PERMILLE))?;
     let new = NewCampaign {
         kind: match body.kind {
             CampaignFor::Tell => CampaignKind::Tell,
@@ -260,7 +258,15 @@ pub(crate) async fn begin_campaign(
     Ok((StatusCode::CREATED, Json(view)))
 }
 
-fn checked_pace(pace: u32) -> Result<u32, Problem> {
+pub(super) fn checked_share(permille: u32) -> Result<u32, Problem> {
+    if (1..=1_000).contains(&permille) {
+        Ok(permille)
+    } else {
+        Err(Problem::value("stop_permille", "takes 1 to 1000"))
+    }
+}
+
+pub(super) fn checked_pace(pace: u32) -> Result<u32, Problem> {
     if (1..=MOST_PACE).contains(&pace) {
         Ok(pace)
     } else {
@@ -335,7 +341,7 @@ pub(crate) async fn change_campaign(
     one(&allowed, id).await.map(Json)
 }
 
-async fn one<P>(allowed: &Allowed<P>, id: CampaignId) -> Result<CampaignView, Problem> {
+pub(super) async fn one<P>(allowed: &Allowed<P>, id: CampaignId) -> Result<CampaignView, Problem> {
     let read = allowed.store().read(move |reader| {
         let campaign = reader.campaign(id)?.ok_or(Refusal::Missing("campaign"))?;
         Ok(CampaignView::new(reader.registry(), campaign))

@@ -292,7 +292,7 @@ fn item(registry: &Registry, view: ConfirmationView) -> ConfirmationItem {
     }
 }
 
-fn problem(fault: PortalFault) -> Problem {
+pub(super) fn problem(fault: PortalFault) -> Problem {
     match fault {
         PortalFault::Field(field) => Problem::value(field, "it cannot be used"),
         PortalFault::NotOurs | PortalFault::Unavailable => Problem::from(Kind::Busy),

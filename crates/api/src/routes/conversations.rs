@@ -11,6 +11,7 @@ use store::Reader;
 use store::Refusal;
 use store::StoreError;
 use store::read::MessageRow;
+use store::redact::RedactedView;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -34,6 +35,7 @@ pub(crate) fn routes() -> OpenApiRouter<ApiState> {
     OpenApiRouter::default()
         .routes(routes!(list_messages))
         .routes(routes!(reveal_messages))
+        .routes(routes!(list_removed))
 }
 
 /// A message, masked.
@@ -72,6 +74,21 @@ pub(crate) struct MessageRevealed {
     /// Outbound: the body without its recipient.
     #[schema(value_type = Object)]
     content: Box<RawValue>,
+}
+
+/// What stands in for a message that was removed.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct RemovedView {
+    /// The id it had.
+    id: i64,
+    /// Which way it went.
+    direction: Direction,
+    /// When it had been received or judged.
+    at: Instant,
+    /// When it was removed.
+    removed_at: Instant,
+    /// Under which rule.
+    rule: String,
 }
 
 /// Which messages are to be shown, and why.
@@ -148,6 +165,38 @@ pub(crate) async fn reveal_messages(
         .await?;
     let id = |revealed: &MessageRevealed| revealed.message.id;
     Ok(Json(Page::of(revealed, which, id, |revealed| revealed)))
+}
+
+/// The messages that were taken out of a conversation, newest first: that there was one, and under which
+/// rule it went.
+#[utoipa::path(
+    get,
+    path = "/conversations/{id}/removed-messages",
+    tag = "conversations",
+    params(("id" = i64, Path, description = "The conversation"), ListQuery),
+    responses((status = 200, description = "What stands in for them", body = Page<RemovedView>)),
+    security(("staff" = ["view-subjects"]))
+)]
+pub(crate) async fn list_removed(
+    allowed: Allowed<perm::ViewSubjects, ListQuery>,
+    At(id): At<i64>,
+) -> Result<Json<Page<RemovedView>>, Problem> {
+    let (id, which) = (ConversationId(id), allowed.query.parts());
+    allowed
+        .read(move |reader| {
+            owner(reader, id)?;
+            let before = which.1.map(MessageId);
+            let removed = reader.redacted(id, before, page::clamp(which.0))?;
+            let key = |removed: &RedactedView| removed.message.0;
+            Ok(Json(Page::of(removed, which, key, |removed| RemovedView {
+                id: removed.message.0,
+                direction: removed.direction.into(),
+                at: removed.at.into(),
+                removed_at: removed.redacted_at.into(),
+                rule: removed.rule,
+            })))
+        })
+        .await
 }
 
 fn owner(reader: &Reader<'_>, id: ConversationId) -> Result<SubjectId, StoreError> {

@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::extract::Request;
 use axum::http::StatusCode;
+use domain::confirmation::Route;
 use domain::ids::ImportId;
 use futures_util::StreamExt as _;
 use serde::Deserialize;
@@ -17,13 +18,18 @@ use utoipa_axum::routes;
 use crate::access::Allowed;
 use crate::access::perm;
 use crate::body::At;
+use crate::body::Body;
 use crate::lists::ListFault;
 use crate::lists::ListToTake;
 use crate::page;
 use crate::page::ListQuery;
 use crate::page::Page;
+use crate::portal::ListAsked;
 use crate::problem::Kind;
 use crate::problem::Problem;
+use crate::routes::campaigns;
+use crate::routes::campaigns::CampaignView;
+use crate::routes::confirmations;
 use crate::state::ApiState;
 use crate::words::Instant;
 
@@ -36,6 +42,7 @@ pub(crate) fn routes() -> OpenApiRouter<ApiState> {
     OpenApiRouter::default()
         .routes(routes!(list_imports, take_list))
         .routes(routes!(import_by_id))
+        .routes(routes!(ask_people))
 }
 
 /// A list that was brought in, or is.
@@ -225,6 +232,74 @@ pub(crate) async fn take_list(
         Ok(PeopleImportView::new(reader.registry(), import))
     });
     Ok((StatusCode::ACCEPTED, Json(read.await?)))
+}
+
+/// How the people of a list are asked for consent.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PermissionBody {
+    /// The code of the purpose.
+    purpose: String,
+    /// How the confirmations go out.
+    by: AskedBy,
+    /// The language for people of whom none is known (BCP 47); `en` unless told.
+    language: Option<String>,
+    /// How many are asked in a minute: 1 to 3600, 60 unless told.
+    pace: Option<u32>,
+    /// At how many stops and addresses that do not take it, for a thousand, it stops by itself, counted
+    /// from 50 people on: 1 to 1000, 20 unless told.
+    stop_permille: Option<u32>,
+}
+
+/// How people are asked who are not asked in WhatsApp.
+#[derive(Clone, Copy, Deserialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum AskedBy {
+    /// By e-mail.
+    Email,
+    /// By SMS.
+    Sms,
+}
+
+/// Ask the people of a list for consent.
+///
+/// Each who has an address and a number gets a confirmation of their own, paced, once: whoever was asked
+/// before, said no or said stop is left in peace. Look at it, pause it, let it go on or end it as any
+/// other message to many, under `/campaigns`.
+#[utoipa::path(
+    post,
+    path = "/imports/{id}/permission",
+    tag = "imports",
+    params(("id" = i64, Path, description = "The import")),
+    request_body = PermissionBody,
+    responses((status = 201, description = "It has begun", body = CampaignView)),
+    security(("staff" = ["manage-purposes"]))
+)]
+pub(crate) async fn ask_people(
+    allowed: Allowed<perm::ManagePurposes>,
+    At(id): At<i64>,
+    Body(body): Body<PermissionBody>,
+) -> Result<(StatusCode, Json<CampaignView>), Problem> {
+    let import = ImportId(id);
+    let known = allowed.store().read(move |reader| reader.import(import));
+    known.await?.ok_or(Refusal::Missing("import"))?;
+    let asked = ListAsked {
+        import,
+        purpose: body.purpose,
+        route: match body.by {
+            AskedBy::Email => Route::Email,
+            AskedBy::Sms => Route::Sms,
+        },
+        language: body.language.unwrap_or_else(|| "en".to_owned()),
+        pace: campaigns::checked_pace(body.pace.unwrap_or(campaigns::PACE))?,
+        stop_permille: campaigns::checked_share(
+            body.stop_permille.unwrap_or(campaigns::STOP_PERMILLE),
+        )?,
+    };
+    let begun = allowed.portal().ask_list(allowed.actor, asked);
+    let id = begun.await.map_err(confirmations::problem)?;
+    let view = campaigns::one(&allowed, id).await?;
+    Ok((StatusCode::CREATED, Json(view)))
 }
 
 impl From<ListFault> for Problem {

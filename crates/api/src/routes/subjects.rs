@@ -127,7 +127,7 @@ pub(crate) struct ConversationView {
 #[serde(deny_unknown_fields)]
 pub(crate) struct ReasonBody {
     /// Why: one line, kept sealed beside the log entry of this read.
-    reason: String,
+    pub(crate) reason: String,
 }
 
 /// A subject in clear.

@@ -4,6 +4,7 @@ use std::future::ready;
 
 use api::ConsentAsked;
 use api::ConsentTaken;
+use api::ListAsked;
 use api::Portal;
 use api::PortalFault;
 use api::Told;
@@ -12,6 +13,7 @@ use axum::http::StatusCode;
 use domain::audit::Actor;
 use domain::confirmation::AskedBy;
 use domain::confirmation::Route;
+use domain::ids::CampaignId;
 use domain::ids::SubjectId;
 use domain::subject::Identifier;
 use domain::subject::IdentifierKind;
@@ -37,6 +39,15 @@ impl Portal for FakePortal {
                 chat_url: None,
                 chat_qr_svg: None,
             }),
+        }))
+    }
+
+    fn ask_list(&self, actor: Actor, asked: ListAsked) -> Told<CampaignId> {
+        assert!(matches!(actor, Actor::Staff(_)));
+        Box::pin(ready(match asked.language.as_str() {
+            "xx" => Err(PortalFault::Field("language")),
+            "yy" => Err(PortalFault::Unavailable),
+            _ => Ok(CampaignId(asked.pace.into())),
         }))
     }
 

@@ -26,6 +26,7 @@ impl Operation {
             ("{code}", "ncc"),
             ("{kind}", "residence"),
             ("{confirmation}", "1"),
+            ("{message}", "1"),
         ] {
             path = path.replace(place, value);
         }

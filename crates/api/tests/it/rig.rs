@@ -180,6 +180,8 @@ impl Office for FakeOffice {
             Ok(known)
         }))
     }
+
+    fn remove(&self, _: &[String]) {}
 }
 
 #[derive(Debug)]
@@ -221,8 +223,10 @@ impl Rig {
             checkpoint: Arc::new(|| Some(CHECKPOINT.to_owned())),
             meta: Arc::new(FakeMeta::default()),
             office: Arc::new(FakeOffice),
-            lists: Arc::new(api::NoLists),
+            erasing: Arc::new(crate::erasures::AtOnce(Arc::clone(&store))),
+            lists: Arc::new(NoLists),
             portal: Arc::new(crate::confirmations::FakePortal),
+            requests: Arc::new(crate::requests::AsTold(Arc::clone(&store))),
         });
         Self {
             store,
@@ -467,4 +471,14 @@ async fn token(store: &Store, (app, name): (Option<AppId>, &str), scopes: AppSco
     };
     let issued = store.issue_token(Actor::Staff(TokenId(0)), new).await;
     issued.unwrap().secret.to_string()
+}
+
+/// Nobody who reads lists.
+#[derive(Clone, Copy, Debug)]
+struct NoLists;
+
+impl api::Lists for NoLists {
+    fn take(&self, _: api::ListToTake) -> Result<Box<dyn api::ListOnItsWay>, api::ListFault> {
+        Err(api::ListFault::Unavailable)
+    }
 }

@@ -94,6 +94,80 @@ gone-text-expired = Dit is te oud. Niks het verander nie.
 gone-text-used = Dit is reeds gebruik, of ’n nuwer een het die plek daarvan ingeneem.
 gone-next = U kan eerder u keuses met u nommer sien en verander.
 
+## U data en u regte
+
+rights-section-text = Vra ’n afskrif van u data, laat dit regstel of uitwis, en kyk hoe dit met u versoeke gaan.
+rights-open = Kyk na my versoeke
+rights-title = U data en u regte
+rights-lead = Wat u van { $organisation } kan vra. Dit kos niks, en u kry antwoord teen die dag wat die wet bepaal.
+rights-own = U versoeke
+rights-none = U het nog niks gevra nie.
+rights-ask = Wat u kan vra
+rights-back = Terug na u keuses
+rights-all = Terug na u versoeke
+rights-case = Saak
+rights-received = Gevra op
+rights-due = Antwoord teen
+rights-provision = Bepaling
+rights-letters = Wat ons vir u geskryf het
+rights-no-letters = Nog niks.
+rights-withdraw = Trek hierdie versoek terug
+rights-done-new = Ons het u versoek. U vind dit hieronder.
+rights-done-known = U het dit reeds gevra, en ons is nog daarmee besig. U vind dit hieronder.
+rights-done-withdrawn = Klaar. U het die versoek teruggetrek.
+rights-not-now = Dit kan nie meer nie: die versoek is reeds beantwoord.
+rights-in-hand = Ons is daarmee besig
+rights-identity = Ons moet seker wees dat dit u is
+rights-question = Ons het ’n vraag
+rights-fulfilled = Afgehandel
+rights-in-part = Gedeeltelik afgehandel
+rights-refused = Geweier
+rights-withdrawn = Teruggetrek
+rights-expired = Geëindig sonder antwoord
+rights-words = In u eie woorde
+rights-words-hint = U mag dit leeg laat. Moet asseblief geen identiteitsdokumente of kaartnommers stuur nie.
+rights-too-long = Dit is te lank. Gebruik asseblief hoogstens 2 000 karakters.
+rights-next = Gaan voort
+rights-check-title = Is dit reg?
+rights-check-lead = U gaan nou vir { $organisation } dit vra:
+rights-check-said = In u woorde:
+rights-check-deletion = Alles word uitgewis wat geen wet beveel om te hou nie, en niemand kan dit terugbring nie. U kry ’n brief wat sê wat weg is en wat bly.
+rights-send = Ja, vra dit
+rights-cancel = Nee, gaan terug
+right-access = ’n Afskrif van my data
+right-access-text = Boodskappe, lêers, waartoe u ingestem het, wie data ontvang het en wie daarna gekyk het, om te lees en te hou.
+right-complaint = ’n Klagte
+right-complaint-text = Sê vir ons wat met u data verkeerd geloop het. U kan ook enige tyd na die owerheid gaan.
+right-correction = Stel my data reg
+right-correction-text = Sê vir ons wat verkeerd en wat reg is. Ons sê dit vir ander wat dit van ons gehad het.
+right-deletion = Wis my data uit
+right-deletion-text = Alles gaan wat geen wet beveel om te hou nie: boodskappe, lêers, u naam en nommer.
+right-objection = Hou op om my data te gebruik
+right-objection-text = Promosies stop dadelik. Na wat ons nog met u data doen, kyk iemand wat dit kan beëindig.
+right-opt-out = Geen bemarking nie
+right-portability = My data om saam te neem
+right-portability-text = Wat u vir ons gegee het, in ’n vorm wat ander programme kan lees.
+right-restriction = Hou my data, maar moet dit nie gebruik nie
+right-restriction-text = Solank iets in geskil is, of omdat u dit self nodig het.
+right-withdrawal = Beëindig waartoe ek ingestem het
+
+## ’n Afskrif van die data, en die sertifikaat van ’n uitwissing
+
+package-title = U data
+package-lead = Die afskrif van u data van { $organisation } is gereed.
+package-once = Dit kan een keer gehaal word. Wie hierdie skakel het, kan dit haal; moet dit asseblief nie aangee nie.
+package-button = { $size ->
+    [one] Laai af (1 MB)
+   *[other] Laai af ({ $size } MB)
+}
+package-device = Haal dit op ’n toestel van u eie: die lêer is nie gesluit nie, en elkeen wat dit oopmaak, kan dit lees.
+erased-keep = Om te hou
+erased-keep-text = Hierdie bladsy kan eendag weg wees. Die ondertekende nota bewys sonder ons wat hier staan, met die openbare sleutel van ons logboek.
+erased-pdf = Laai af as PDF
+erased-note = Laai die ondertekende nota af
+erased-none-title = Hier is geen sertifikaat nie
+erased-none-text = Die skakel is dalk nie volledig nie, of die uitwissing is nog nie gedoen nie. Kom dan asseblief oor ’n dag terug.
+
 ## Your choices
 
 choices-title = U keuses
@@ -157,6 +231,8 @@ why-legitimate-interest = Omdat ons ’n regmatige belang het, waarteen u beswaa
 
 enter-title = Sien u keuses
 enter-lead = Gee vir ons u WhatsApp-nommer. Ons stuur per SMS ’n kode daarheen, en daarmee kom u in. U het geen rekening nodig nie.
+enter-chat-title = Liewer in WhatsApp
+enter-chat = Maak die gesprek met { $organisation } oop en stuur die boodskap wat daar gereed staan. Ons antwoord met ’n skakel na u keuses. U het geen rekening nodig nie.
 enter-links = Die skakel in ons boodskappe lei na u keuses. Dit staan ook in ons antwoord wanneer u STOP in die gesprek skryf.
 enter-phone = U WhatsApp-nommer
 enter-phone-hint = Met die landkode, byvoorbeeld +27 82 555 0142.

@@ -94,6 +94,80 @@ gone-text-expired = Er ist zu alt. Es hat sich nichts geändert.
 gone-text-used = Er wurde schon verwendet, oder ein neuerer hat ihn ersetzt.
 gone-next = Stattdessen können Sie Ihre Auswahl mit Ihrer Nummer ansehen und ändern.
 
+## Ihre Daten und Ihre Rechte
+
+rights-section-text = Lassen Sie sich eine Kopie Ihrer Daten geben, lassen Sie sie berichtigen oder löschen, und sehen Sie, wie es um Ihre Anträge steht.
+rights-open = Meine Anträge ansehen
+rights-title = Ihre Daten und Ihre Rechte
+rights-lead = Was Sie von { $organisation } verlangen können. Es kostet nichts, und Sie erhalten bis zu dem Tag Antwort, den das Gesetz bestimmt.
+rights-own = Ihre Anträge
+rights-none = Sie haben noch nichts beantragt.
+rights-ask = Was Sie beantragen können
+rights-back = Zurück zu Ihrer Auswahl
+rights-all = Zurück zu Ihren Anträgen
+rights-case = Vorgang
+rights-received = Beantragt am
+rights-due = Antwort bis
+rights-provision = Vorschrift
+rights-letters = Was wir Ihnen geschrieben haben
+rights-no-letters = Noch nichts.
+rights-withdraw = Diesen Antrag zurücknehmen
+rights-done-new = Ihr Antrag ist eingegangen. Sie finden ihn unten.
+rights-done-known = Das hatten Sie schon beantragt, und wir sind noch dabei. Sie finden den Antrag unten.
+rights-done-withdrawn = Erledigt. Sie haben den Antrag zurückgenommen.
+rights-not-now = Das geht nicht mehr: Der Antrag ist schon beantwortet.
+rights-in-hand = Wir sind dabei
+rights-identity = Wir müssen sicher sein, dass Sie es sind
+rights-question = Wir haben eine Frage
+rights-fulfilled = Erledigt
+rights-in-part = Teilweise erledigt
+rights-refused = Abgelehnt
+rights-withdrawn = Zurückgenommen
+rights-expired = Ohne Antwort beendet
+rights-words = In Ihren eigenen Worten
+rights-words-hint = Sie können das leer lassen. Bitte senden Sie keine Ausweise und keine Kartennummern.
+rights-too-long = Das ist zu lang. Bitte höchstens 2.000 Zeichen.
+rights-next = Weiter
+rights-check-title = Ist das richtig?
+rights-check-lead = Sie beantragen jetzt bei { $organisation }:
+rights-check-said = In Ihren Worten:
+rights-check-deletion = Es wird alles gelöscht, was kein Gesetz aufzubewahren vorschreibt, und niemand kann es zurückholen. Ein Brief sagt Ihnen, was gelöscht ist und was bleibt.
+rights-send = Ja, das beantrage ich
+rights-cancel = Nein, zurück
+right-access = Eine Kopie meiner Daten
+right-access-text = Nachrichten, Dateien, wozu Sie eingewilligt haben, wer Daten erhielt und wer sie angesehen hat, zum Lesen und Behalten.
+right-complaint = Eine Beschwerde
+right-complaint-text = Sagen Sie uns, was mit Ihren Daten schiefging. Sie können sich jederzeit auch an die Behörde wenden.
+right-correction = Meine Daten berichtigen
+right-correction-text = Sagen Sie uns, was falsch und was richtig ist. Wir sagen es anderen, die es von uns hatten.
+right-deletion = Meine Daten löschen
+right-deletion-text = Es verschwindet alles, was kein Gesetz aufzubewahren vorschreibt: Nachrichten, Dateien, Ihr Name und Ihre Nummer.
+right-objection = Meine Daten nicht mehr verwenden
+right-objection-text = Werbung endet sofort. Was wir sonst mit Ihren Daten tun, sieht sich jemand an, der es beenden kann.
+right-opt-out = Keine Werbung
+right-portability = Meine Daten zum Mitnehmen
+right-portability-text = Was Sie uns gegeben haben, in einer Form, die andere Programme lesen können.
+right-restriction = Meine Daten aufbewahren, aber nicht verwenden
+right-restriction-text = Solange etwas strittig ist, oder weil Sie sie selbst brauchen.
+right-withdrawal = Meine Einwilligung beenden
+
+## Eine Kopie der Daten, und die Bescheinigung über eine Löschung
+
+package-title = Ihre Daten
+package-lead = Die Kopie Ihrer Daten von { $organisation } liegt bereit.
+package-once = Sie kann einmal abgeholt werden. Wer diesen Link hat, kann sie abholen; bitte geben Sie ihn nicht weiter.
+package-button = { $size ->
+    [one] Herunterladen (1 MB)
+   *[other] Herunterladen ({ $size } MB)
+}
+package-device = Laden Sie sie auf ein eigenes Gerät: Die Datei ist nicht verschlossen, und wer sie öffnet, kann sie lesen.
+erased-keep = Zum Aufbewahren
+erased-keep-text = Diese Seite kann eines Tages weg sein. Die signierte Notiz beweist ohne uns, was hier steht, mit dem öffentlichen Schlüssel unseres Protokolls.
+erased-pdf = Als PDF herunterladen
+erased-note = Signierte Notiz herunterladen
+erased-none-title = Hier ist keine Bescheinigung
+erased-none-text = Der Link ist vielleicht unvollständig, oder die Löschung ist noch nicht erfolgt. Kommen Sie dann bitte in einem Tag wieder.
+
 ## Your choices
 
 choices-title = Ihre Auswahl
@@ -157,6 +231,8 @@ why-legitimate-interest = Weil wir ein berechtigtes Interesse haben, dem Sie wid
 
 enter-title = Ihre Auswahl ansehen
 enter-lead = Geben Sie Ihre WhatsApp-Nummer ein. Wir schicken per SMS einen Code dorthin, und damit kommen Sie hinein. Ein Konto brauchen Sie nicht.
+enter-chat-title = Lieber in WhatsApp
+enter-chat = Öffnen Sie den Chat mit { $organisation } und schicken Sie die Nachricht ab, die dort bereitsteht. Wir antworten mit einem Link zu Ihrer Auswahl. Ein Konto brauchen Sie nicht.
 enter-links = Der Link in unseren Nachrichten führt zu Ihrer Auswahl. Er steht auch in unserer Antwort, wenn Sie STOP im Chat schreiben.
 enter-phone = Ihre WhatsApp-Nummer
 enter-phone-hint = Mit Ländervorwahl, zum Beispiel +27 82 555 0142.

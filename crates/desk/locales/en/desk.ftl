@@ -94,6 +94,80 @@ gone-text-expired = It is too old. Nothing has changed.
 gone-text-used = It was used already, or a newer one has taken its place.
 gone-next = You can see and change your choices with your number instead.
 
+## Your data and your rights
+
+rights-section-text = Ask for a copy of your data, have them corrected or erased, and see how your requests stand.
+rights-open = See my requests
+rights-title = Your data and your rights
+rights-lead = What you can ask of { $organisation }. It costs nothing, and you get an answer by the day that the law sets.
+rights-own = Your requests
+rights-none = You have not asked for anything yet.
+rights-ask = What you can ask for
+rights-back = Back to your choices
+rights-all = Back to your requests
+rights-case = Case
+rights-received = Asked on
+rights-due = Answer by
+rights-provision = Provision
+rights-letters = What we wrote to you
+rights-no-letters = Nothing yet.
+rights-withdraw = Take this request back
+rights-done-new = We have your request. You find it below.
+rights-done-known = You had asked for this before, and we are still at it. You find it below.
+rights-done-withdrawn = Done. You have taken the request back.
+rights-not-now = That cannot be done any more: the request is answered already.
+rights-in-hand = We are at it
+rights-identity = We need to be sure it is you
+rights-question = We have a question
+rights-fulfilled = Done
+rights-in-part = Done in part
+rights-refused = Refused
+rights-withdrawn = Taken back
+rights-expired = Ended without an answer
+rights-words = In your own words
+rights-words-hint = You may leave this empty. Please send no identity documents or card numbers.
+rights-too-long = That is too long. Please use 2,000 characters at most.
+rights-next = Go on
+rights-check-title = Is this right?
+rights-check-lead = You are about to ask { $organisation } for this:
+rights-check-said = In your words:
+rights-check-deletion = Everything is erased that no law orders to keep, and nobody can bring it back. You get a letter that says what went and what stays.
+rights-send = Yes, ask for this
+rights-cancel = No, go back
+right-access = A copy of my data
+right-access-text = Messages, files, what you agreed to, who received data and who looked at them, to read and to keep.
+right-complaint = A complaint
+right-complaint-text = Tell us what went wrong with your data. You can turn to the authority as well, at any time.
+right-correction = Correct my data
+right-correction-text = Tell us what is wrong and what is right. We tell others who had it from us.
+right-deletion = Erase my data
+right-deletion-text = Everything goes that no law orders to keep: messages, files, your name and number.
+right-objection = Stop using my data
+right-objection-text = Promotions stop at once. What else we do with your data is looked at by somebody who can end it.
+right-opt-out = No marketing
+right-portability = My data to take along
+right-portability-text = What you gave us, in a form that other programs can read.
+right-restriction = Keep my data, but do not use them
+right-restriction-text = For as long as something is in dispute, or because you need them yourself.
+right-withdrawal = End what I agreed to
+
+## A copy of the data, and the certificate of an erasure
+
+package-title = Your data
+package-lead = The copy of your data from { $organisation } is ready.
+package-once = It can be fetched once. Whoever has this link can fetch it, so please do not pass it on.
+package-button = { $size ->
+    [one] Download (1 MB)
+   *[other] Download ({ $size } MB)
+}
+package-device = Fetch it on a device of your own: the file is not locked, and everybody who opens it can read it.
+erased-keep = To keep
+erased-keep-text = This page may be gone one day. The signed note proves what it says without us, with the public key of our log.
+erased-pdf = Download as PDF
+erased-note = Download the signed note
+erased-none-title = There is no certificate here
+erased-none-text = The link may be incomplete, or the erasure is not done yet. In that case please come back in a day.
+
 ## Your choices
 
 choices-title = Your choices
@@ -157,6 +231,8 @@ why-legitimate-interest = Because we have a legitimate interest, which you may o
 
 enter-title = See your choices
 enter-lead = Give us your WhatsApp number. We send a code to it by SMS, and with that you get in. You need no account.
+enter-chat-title = In WhatsApp instead
+enter-chat = Open the chat with { $organisation } and send the message that stands ready there. We answer with a link to your choices. You need no account.
 enter-links = The link in our messages leads to your choices. It also stands in our answer when you write STOP in the chat.
 enter-phone = Your WhatsApp number
 enter-phone-hint = With the country code, for example +27 82 555 0142.

@@ -94,6 +94,80 @@ gone-text-expired = Il est trop ancien. Rien n’a changé.
 gone-text-used = Il a déjà été utilisé, ou un lien plus récent l’a remplacé.
 gone-next = Vous pouvez à la place consulter et modifier vos choix avec votre numéro.
 
+## Vos données et vos droits
+
+rights-section-text = Demandez une copie de vos données, faites-les rectifier ou effacer, et voyez où en sont vos demandes.
+rights-open = Voir mes demandes
+rights-title = Vos données et vos droits
+rights-lead = Ce que vous pouvez demander à { $organisation }. Cela ne coûte rien, et vous avez une réponse au plus tard le jour que fixe la loi.
+rights-own = Vos demandes
+rights-none = Vous n’avez encore rien demandé.
+rights-ask = Ce que vous pouvez demander
+rights-back = Retour à vos choix
+rights-all = Retour à vos demandes
+rights-case = Dossier
+rights-received = Demandé le
+rights-due = Réponse d’ici le
+rights-provision = Disposition
+rights-letters = Ce que nous vous avons écrit
+rights-no-letters = Rien encore.
+rights-withdraw = Reprendre cette demande
+rights-done-new = Nous avons votre demande. Vous la trouvez ci-dessous.
+rights-done-known = Vous l’aviez déjà demandé, et nous y travaillons encore. Vous trouvez la demande ci-dessous.
+rights-done-withdrawn = C’est fait. Vous avez repris la demande.
+rights-not-now = Cela n’est plus possible : la demande a déjà sa réponse.
+rights-in-hand = Nous y travaillons
+rights-identity = Nous devons être sûrs que c’est vous
+rights-question = Nous avons une question
+rights-fulfilled = Fait
+rights-in-part = Fait en partie
+rights-refused = Refusé
+rights-withdrawn = Reprise
+rights-expired = Close sans réponse
+rights-words = Avec vos mots
+rights-words-hint = Vous pouvez laisser ce champ vide. N’envoyez ni pièce d’identité ni numéro de carte.
+rights-too-long = C’est trop long. 2 000 caractères au plus, s’il vous plaît.
+rights-next = Continuer
+rights-check-title = Est-ce bien cela ?
+rights-check-lead = Vous allez demander à { $organisation } :
+rights-check-said = Avec vos mots :
+rights-check-deletion = Tout ce qu’aucune loi n’ordonne de garder est effacé, et personne ne peut le faire revenir. Une lettre vous dit ce qui est parti et ce qui reste.
+rights-send = Oui, je le demande
+rights-cancel = Non, revenir
+right-access = Une copie de mes données
+right-access-text = Messages, fichiers, ce que vous avez accepté, qui a reçu des données et qui les a consultées, à lire et à garder.
+right-complaint = Une réclamation
+right-complaint-text = Dites-nous ce qui n’a pas été avec vos données. Vous pouvez aussi, à tout moment, vous adresser à l’autorité.
+right-correction = Rectifier mes données
+right-correction-text = Dites-nous ce qui est faux et ce qui est juste. Nous le disons à ceux qui le tenaient de nous.
+right-deletion = Effacer mes données
+right-deletion-text = Tout part, sauf ce qu’une loi ordonne de garder : messages, fichiers, votre nom et votre numéro.
+right-objection = Ne plus utiliser mes données
+right-objection-text = La publicité cesse aussitôt. Ce que nous faisons d’autre de vos données est examiné par quelqu’un qui peut y mettre fin.
+right-opt-out = Pas de publicité
+right-portability = Mes données à emporter
+right-portability-text = Ce que vous nous avez donné, sous une forme que d’autres programmes peuvent lire.
+right-restriction = Garder mes données sans les utiliser
+right-restriction-text = Tant que quelque chose est contesté, ou parce que vous en avez besoin vous-même.
+right-withdrawal = Mettre fin à ce que j’ai accepté
+
+## Une copie des données, et le certificat d’un effacement
+
+package-title = Vos données
+package-lead = La copie de vos données chez { $organisation } est prête.
+package-once = Elle peut être récupérée une fois. Quiconque a ce lien peut la récupérer ; merci de ne pas le transmettre.
+package-button = { $size ->
+    [one] Télécharger ({ $size } Mo)
+   *[other] Télécharger ({ $size } Mo)
+}
+package-device = Récupérez-la sur un appareil à vous : le fichier n’est pas verrouillé, et quiconque l’ouvre peut le lire.
+erased-keep = À garder
+erased-keep-text = Cette page peut disparaître un jour. La note signée prouve sans nous ce qu’elle dit, avec la clé publique de notre journal.
+erased-pdf = Télécharger en PDF
+erased-note = Télécharger la note signée
+erased-none-title = Il n’y a pas de certificat ici
+erased-none-text = Le lien est peut-être incomplet, ou l’effacement n’est pas encore fait. Dans ce cas, revenez dans un jour.
+
 ## Your choices
 
 choices-title = Vos choix
@@ -157,6 +231,8 @@ why-legitimate-interest = Parce que nous avons un intérêt légitime, auquel vo
 
 enter-title = Consulter vos choix
 enter-lead = Indiquez votre numéro WhatsApp. Nous y envoyons un code par SMS, et avec lui vous entrez. Aucun compte n’est nécessaire.
+enter-chat-title = Plutôt dans WhatsApp
+enter-chat = Ouvrez la discussion avec { $organisation } et envoyez le message qui y est déjà prêt. Nous répondons par un lien vers vos choix. Aucun compte n’est nécessaire.
 enter-links = Le lien dans nos messages mène à vos choix. Il figure aussi dans notre réponse quand vous écrivez STOP dans la discussion.
 enter-phone = Votre numéro WhatsApp
 enter-phone-hint = Avec l’indicatif du pays, par exemple +27 82 555 0142.

@@ -94,6 +94,80 @@ gone-text-expired = Sesidala kakhulu. Akukho okushintshile.
 gone-text-used = Sesisetshenzisiwe, noma esisha sithathe indawo yaso.
 gone-next = Esikhundleni salokho ungabona futhi ushintshe okukhethile ngenombolo yakho.
 
+## Imininingwane yakho namalungelo akho
+
+rights-section-text = Cela ikhophi yemininingwane yakho, yilungiswe noma isulwe, futhi ubone ukuthi izicelo zakho zimi kuphi.
+rights-open = Bona izicelo zami
+rights-title = Imininingwane yakho namalungelo akho
+rights-lead = Lokho ongakucela ku-{ $organisation }. Akukhokhelwa, futhi uthola impendulo ngosuku olubekwe umthetho.
+rights-own = Izicelo zakho
+rights-none = Awukaceli lutho okwamanje.
+rights-ask = Ongakucela
+rights-back = Buyela ekukhetheni kwakho
+rights-all = Buyela ezicelweni zakho
+rights-case = Icala
+rights-received = Icelwe ngomhla ka-
+rights-due = Impendulo ngomhla ka-
+rights-provision = Umthetho
+rights-letters = Esikubhalele khona
+rights-no-letters = Akukho okwamanje.
+rights-withdraw = Hoxisa lesi sicelo
+rights-done-new = Sisitholile isicelo sakho. Usithola ngezansi.
+rights-done-known = Ubusukucelile lokhu, futhi sisasebenza kukho. Usithola ngezansi.
+rights-done-withdrawn = Kwenziwe. Usihoxisile isicelo.
+rights-not-now = Akusenakwenzeka: isicelo sesiphenduliwe.
+rights-in-hand = Siyasebenza kukho
+rights-identity = Kufanele siqiniseke ukuthi nguwe
+rights-question = Sinombuzo
+rights-fulfilled = Kwenziwe
+rights-in-part = Kwenziwe ngengxenye
+rights-refused = Kwenqatshiwe
+rights-withdrawn = Kuhoxisiwe
+rights-expired = Kuphele ngaphandle kwempendulo
+rights-words = Ngamazwi akho
+rights-words-hint = Ungakushiya kungenalutho. Sicela ungathumeli omazisi noma izinombolo zamakhadi.
+rights-too-long = Kude kakhulu. Sicela usebenzise izinhlamvu ezingu-2 000 okungenani.
+rights-next = Qhubeka
+rights-check-title = Ingabe kulungile lokhu?
+rights-check-lead = Usuzocela lokhu ku-{ $organisation }:
+rights-check-said = Ngamazwi akho:
+rights-check-deletion = Kusulwa konke okungayalelwe umthetho ukuthi kugcinwe, futhi akekho ongakubuyisa. Uthola incwadi esho okususiwe nokusalayo.
+rights-send = Yebo, cela lokhu
+rights-cancel = Cha, buyela emuva
+right-access = Ikhophi yemininingwane yami
+right-access-text = Imiyalezo, amafayela, ovume kukho, abathole imininingwane nabayibukile, ongakufunda ukugcine.
+right-complaint = Isikhalo
+right-complaint-text = Sitshele ukuthi yini engahambanga kahle ngemininingwane yakho. Ungaya nakwabaphethe noma nini.
+right-correction = Lungisa imininingwane yami
+right-correction-text = Sitshele okungalungile nokulungile. Siyabatshela abanye abebeyithole kithi.
+right-deletion = Sula imininingwane yami
+right-deletion-text = Kuhamba konke okungayalelwe umthetho ukuthi kugcinwe: imiyalezo, amafayela, igama nenombolo yakho.
+right-objection = Yeka ukusebenzisa imininingwane yami
+right-objection-text = Ukukhangisa kuphela ngaso leso sikhathi. Okunye esikwenza ngemininingwane yakho kubhekwa ngumuntu ongakumisa.
+right-opt-out = Akukho ukukhangisa
+right-portability = Imininingwane yami engingahamba nayo
+right-portability-text = Osinike kona, ngendlela ezinye izinhlelo ezingayifunda.
+right-restriction = Gcina imininingwane yami, kodwa ungayisebenzisi
+right-restriction-text = Inqobo nje uma kukhona okuphikiswayo, noma ngoba uyayidinga wena.
+right-withdrawal = Qeda engivume kukho
+
+## Ikhophi yemininingwane, nesitifiketi sokusula
+
+package-title = Imininingwane yakho
+package-lead = Ikhophi yemininingwane yakho evela ku-{ $organisation } isilungile.
+package-once = Ingalandwa kanye. Noma ubani onalesi sixhumanisi angayilanda, ngakho sicela ungasidluliseli komunye.
+package-button = { $size ->
+    [one] Landa (1 MB)
+   *[other] Landa ({ $size } MB)
+}
+package-device = Yilande edivayisini yakho: ifayela alikhiyiwe, futhi noma ubani olivulayo angalifunda.
+erased-keep = Okokugcina
+erased-keep-text = Leli khasi lingase linyamalale ngolunye usuku. Inothi elisayiniwe lifakazela okushiwo lapha ngaphandle kwethu, ngokhiye womphakathi welogi yethu.
+erased-pdf = Landa njenge-PDF
+erased-note = Landa inothi elisayiniwe
+erased-none-title = Asikho isitifiketi lapha
+erased-none-text = Mhlawumbe isixhumanisi asiphelele, noma ukusula akukenziwa. Uma kunjalo, sicela ubuye ngemva kosuku.
+
 ## Your choices
 
 choices-title = Okukhethile
@@ -157,6 +231,8 @@ why-legitimate-interest = Ngoba sinesizathu esisemthethweni, ongasiphikisa
 
 enter-title = Bona okukhethile
 enter-lead = Sinike inombolo yakho ye-WhatsApp. Sithumela ikhodi kuyo nge-SMS, ongena ngayo. Awudingi i-akhawunti.
+enter-chat-title = Noma ku-WhatsApp
+enter-chat = Vula ingxoxo ne-{ $organisation } bese uthumela umyalezo osulungisiwe lapho. Siphendula ngesixhumanisi esiya kokukhethile. Awudingi i-akhawunti.
 enter-links = Isixhumanisi esisemiyalezweni yethu siholela kokukhethile. Sikhona nasempendulweni yethu uma ubhala STOP engxoxweni.
 enter-phone = Inombolo yakho ye-WhatsApp
 enter-phone-hint = Nekhodi yezwe, isibonelo +27 82 555 0142.

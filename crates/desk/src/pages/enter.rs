@@ -1,4 +1,5 @@
-//! The way to one's choices without a link: a number, and a code that is sent to it.
+//! The way to one's choices without a link: a number and a code that is sent to it, or a chat that is
+//! answered with a link.
 
 use askama::Template;
 use axum::extract::State;
@@ -14,6 +15,7 @@ use crate::language::Text;
 use crate::page::Id;
 use crate::page::Page;
 use crate::pages::error;
+use crate::pages::opt_in::Chat;
 use crate::request::Asked;
 use crate::request::Sent;
 use crate::state::Desk;
@@ -26,6 +28,8 @@ struct Enter {
     note: Option<Id>,
     /// Whether codes can be sent.
     sends: bool,
+    /// The way without a code: a chat that answers with a link.
+    chat: Option<Chat>,
     phone: String,
     problem: bool,
 }
@@ -66,10 +70,12 @@ fn draw(
     } else {
         page
     };
+    let chat = asked.desk.service.choices_chat_link(text.language.tag);
     let enter = Enter {
         page,
         note,
         sends: asked.desk.service.sends_codes(),
+        chat: chat.map(Chat::new),
         phone: phone.to_owned(),
         problem,
     };

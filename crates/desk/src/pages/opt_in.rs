@@ -86,11 +86,11 @@ struct Done {
     back: String,
 }
 
-/// What opens the chat in which the person confirms.
-struct Chat {
-    address: String,
+/// What opens a chat with a message that stands ready in it.
+pub(crate) struct Chat {
+    pub(crate) address: String,
     /// The code to scan, as the address of a picture.
-    picture: String,
+    pub(crate) picture: String,
 }
 
 /// What has to be looked at again.
@@ -314,7 +314,7 @@ fn done(
 }
 
 impl Chat {
-    fn new(link: ChatLink) -> Self {
+    pub(crate) fn new(link: ChatLink) -> Self {
         let picture = STANDARD.encode(link.svg);
         Self {
             address: link.url.into(),

@@ -1,10 +1,13 @@
 //! The person's own page.
 
+use domain::audit::Actor;
 use domain::consent::ConsentState;
+use domain::ids::PurposeId;
 use service::Handed;
 use testkit::Person;
 use testkit::SIPHO;
 use testkit::THANDI;
+use url::form_urlencoded;
 
 use crate::desk_rig::Reply;
 use crate::desk_rig::Rig;
@@ -242,8 +245,91 @@ async fn the_browsers_objection_is_kept_and_shown() {
     let cookie = enter(&rig, &THANDI).await;
     assert!(!choices(&rig, &cookie).await.says("Global Privacy Control"));
     let headers = [("cookie", cookie.as_str()), ("sec-gpc", "1")];
+    // While nobody receives data by consent alone there is nothing to object to.
     let page = rig.get_with("/preferences", &headers).await;
     assert_eq!(page.status, 200);
+    assert!(!page.says("Global Privacy Control"));
+    assert_eq!(recorded(&rig, &THANDI).await, []);
+    let marketing = share(&rig).await;
+    rig.gateway.consent(&THANDI, "marketing").await;
+    let given = recorded(&rig, &THANDI).await;
+    assert_eq!(choices(&rig, &cookie).await.status, 200);
+    assert_eq!(recorded(&rig, &THANDI).await, given, "without the signal");
+    // However often the browser says it, it counts once, and the page says so at once.
+    for _ in 0..3 {
+        let page = rig.get_with("/preferences", &headers).await;
+        assert!(page.says("Global Privacy Control"), "{}", page.body);
+        let events = recorded(&rig, &THANDI).await;
+        assert_eq!(events.len(), given.len() + 1);
+        let (state, rule, purpose) = events.last().unwrap();
+        assert_eq!(*state, ConsentState::Withdrawn);
+        assert_eq!(rule, store::preference::SIGNAL);
+        assert_eq!(*purpose, marketing);
+    }
+    // A later yes of the person's own holds against the browser's standing word.
+    let fields = [("purpose", "marketing"), ("to", "on")];
+    post(&rig, &cookie, "/preferences/switch", &fields).await;
+    rig.get_with("/preferences", &headers).await;
+    assert_eq!(state(&rig, &THANDI).await, ConsentState::Given);
+}
+
+/// Makes an app receive people's data only by their consent to marketing.
+async fn share(rig: &Rig) -> PurposeId {
+    let store = &rig.gateway.store;
+    let registry = store.registry();
+    let marketing = registry.purpose_by_code("marketing").unwrap().purpose.id;
+    let app = registry.apps.first().unwrap().id;
+    store
+        .set_sharing(Actor::System, app, Some(marketing))
+        .await
+        .unwrap();
+    marketing
+}
+
+/// The ledger of a person: states, rules and purposes.
+async fn recorded(rig: &Rig, person: &Person) -> Vec<(ConsentState, String, PurposeId)> {
+    let subject = rig.gateway.subject(person).await;
+    let events = rig
+        .gateway
+        .store
+        .read(move |reader| reader.consent_events(subject))
+        .await
+        .unwrap();
+    events
+        .into_iter()
+        .map(|event| (event.state, event.rule, event.purpose))
+        .collect()
+}
+
+#[tokio::test]
+async fn without_sms_the_way_to_ones_choices_leads_through_the_chat() {
+    let rig = Rig::start_without_sms().await;
+    let page = rig.get("/preferences/enter?language=de").await;
+    assert_eq!(page.status, 200);
+    assert!(!page.says("name=\"phone\""), "nobody could be sent a code");
+    assert!(page.says("data:image/svg+xml;base64,"));
+    let link = page.between("href=\"https://wa.me/27215550100?text=", "\"");
+    let text = form_urlencoded::parse(format!("text={link}").as_bytes())
+        .next()
+        .unwrap()
+        .1
+        .into_owned();
+    rig.gateway.hear_text(&SIPHO, &text).await;
+    let sent = rig.gateway.sent().await;
+    let answer = sent.last().unwrap()["body"]["text"]["body"]
+        .as_str()
+        .unwrap();
+    let (_, token) = answer.split_once(&format!("{SITE}/p/")).unwrap();
+    let opened = rig.get(&format!("/p/{token}")).await;
+    assert_eq!(opened.status, 303, "{}", opened.body);
+    assert_eq!(choices(&rig, &opened.cookie()).await.status, 200);
+}
+
+#[tokio::test]
+async fn with_sms_the_chat_stands_beside_the_code() {
+    let rig = Rig::start().await;
+    let page = rig.get("/preferences/enter").await;
+    assert!(page.says("name=\"phone\"") && page.says("https://wa.me/27215550100"));
 }
 
 /// Asks for a code. Returns the page on which it is entered.

@@ -11,4 +11,5 @@ mod confirm;
 mod desk_rig;
 mod doors;
 mod form;
+mod rights;
 mod words;

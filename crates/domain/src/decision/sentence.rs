@@ -34,6 +34,7 @@ impl Reason {
             Self::AskPause { until, .. } => ask_pause(*until),
             Self::QuietHours { until, .. } => quiet_hours(*until),
             Self::CapReached { count, days, until } => cap_reached(*count, *days, *until),
+            Self::HeldOff { until } => held_off(*until),
             Self::Child { .. } => CHILD.to_owned(),
             Self::IdentityKeyMissing => IDENTITY_KEY_MISSING.to_owned(),
             Self::CallNotPermitted { ended } => call_not_permitted(*ended),
@@ -195,6 +196,13 @@ fn cap_reached(count: u32, days: u32, until: Timestamp) -> String {
     format!(
         "This person has had {count} messages for this purpose in {days} days, which is as many as \
          the organisation allows itself; the next may leave at {until}."
+    )
+}
+
+fn held_off(until: Timestamp) -> String {
+    format!(
+        "WhatsApp delivers no more promotions to this person for now, from whichever business; do \
+         not try again before {until}."
     )
 }
 

@@ -65,6 +65,7 @@ pub(crate) fn template(category: Category) -> Facts {
         window: None,
         names_identity_key: false,
         health: Standing::default(),
+        capped: None,
         pair: Timestamp::default(),
         throughput: Timestamp::default(),
         behind: None,
@@ -370,6 +371,23 @@ fn a_confirmation_passes_the_stop_it_confirms() {
     assert_eq!(codes(&facts), []);
     facts.restriction = Restriction::Restricted { since: NOW };
     assert_eq!(codes(&facts), [131_005]);
+}
+
+#[test]
+fn a_letter_about_a_right_passes_stops_and_restrictions_and_no_more() {
+    let mut facts = free_form(Some(NOW));
+    facts.content = Content::Letter;
+    facts.suppressions = vec![stop(
+        SuppressionScope::BusinessInitiated,
+        SuppressionSource::Own,
+    )];
+    facts.restriction = Restriction::Restricted { since: NOW };
+    assert_eq!(codes(&facts), []);
+    facts.emergency_stop = true;
+    assert_ne!(codes(&facts), []);
+    facts.emergency_stop = false;
+    facts.window = None;
+    assert_eq!(codes(&facts), [131_047]);
 }
 
 #[test]

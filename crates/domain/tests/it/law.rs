@@ -102,10 +102,7 @@ fn south_africa() -> Rules {
 }
 
 fn zone(posix: &str) -> Zone {
-    Zone {
-        name: posix.into(),
-        zone: TimeZone::posix(posix).unwrap(),
-    }
+    Zone::new(posix.into(), TimeZone::posix(posix).unwrap())
 }
 
 #[test]
@@ -561,5 +558,27 @@ proptest! {
         if before == Outcome::Refuse {
             prop_assert_eq!(after, Outcome::Refuse);
         }
+    }
+}
+
+#[test]
+fn promotion_waits_as_long_as_whatsapp_holds_it_off() {
+    let until = NOW + Span::hours(20);
+    let held = |mut facts: Facts, capped| {
+        facts.capped = capped;
+        decide(&facts, NOW).decision
+    };
+    let marketing = || template(Category::Marketing);
+    let decision = held(marketing(), Some(until));
+    assert_eq!(decision.outcome, Outcome::Defer { until });
+    assert_eq!(decision.code(), Some(131_049));
+    assert_eq!(decision.rules(), ["gate/6/held-off"]);
+    for (facts, capped) in [
+        (marketing(), None),
+        (marketing(), Some(NOW)),
+        // It is a bound on promotion alone.
+        (template(Category::Utility), Some(until)),
+    ] {
+        assert_eq!(held(facts, capped).outcome, Outcome::Allow, "{capped:?}");
     }
 }

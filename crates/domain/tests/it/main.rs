@@ -7,3 +7,4 @@ mod group;
 mod law;
 mod notice;
 mod page;
+mod retention;

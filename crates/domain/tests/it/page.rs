@@ -104,6 +104,7 @@ fn reasons() -> Vec<Reason> {
             days: DAYS,
             until: at,
         },
+        Reason::HeldOff { until: at },
         Reason::Child { rule: rule() },
         Reason::CallNotPermitted { ended: None },
         Reason::CallNotPermitted { ended: Some(at) },
@@ -140,6 +141,7 @@ fn row(reason: &Reason) -> String {
         | Reason::AskPause { .. }
         | Reason::ConsentExpired { .. }
         | Reason::ConsentLapsed { .. }
+        | Reason::HeldOff { .. }
         | Reason::QuietHours { .. }
         | Reason::RegistryBlocked { .. }
         | Reason::InitiationRestricted { .. }

@@ -7,6 +7,7 @@ mod exchange;
 mod failure;
 mod host;
 mod mail;
+mod place;
 mod refusal;
 mod sms;
 #[path = "../../../testkit/src/smtp.rs"]

@@ -213,6 +213,11 @@ fn scoped(media: &str, template: &str) -> Vec<(AppScope, &'static str, String)> 
             "POST",
             format!("/{NUMBER}/imvume_consent_requests"),
         ),
+        (
+            AppScope::Requests,
+            "POST",
+            format!("/{NUMBER}/imvume_requests"),
+        ),
     ]
 }
 

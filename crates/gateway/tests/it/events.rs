@@ -10,9 +10,14 @@ use domain::confirmation::AskedBy;
 use domain::confirmation::Route;
 use domain::event::EventKind;
 use domain::event::EventKinds;
+use domain::hold::Scope;
 use domain::ids::EventEndpointId;
 use domain::ids::TokenId;
 use domain::message::IdentityMode;
+use domain::record_class::RecordClasses;
+use domain::request::Assurance;
+use domain::request::RequestKind;
+use domain::request::RequestSource;
 use domain::subject::Identifier;
 use domain::subject::IdentifierKind;
 use domain::time::Span;
@@ -25,6 +30,8 @@ use store::campaign::NewCampaign;
 use store::confirmation::NewRequest;
 use store::delivery::DeliveryState;
 use store::event::NewEndpoint;
+use store::hold::HoldChange;
+use store::hold::NewHold;
 use testkit::Heard;
 use testkit::Needles;
 use testkit::SIPHO;
@@ -137,7 +144,7 @@ async fn office(gateway: &TestGateway) {
     let list = NewBlockRegistry {
         code: "ncc".to_owned(),
         name: "Opt-out register".to_owned(),
-        every_days: 31,
+        every_days: Some(31),
     };
     let id = store.add_block_registry(STAFF, list).await.unwrap();
     let mut list = BlockList::begin(store, id).await.unwrap();
@@ -157,7 +164,49 @@ async fn office(gateway: &TestGateway) {
         stop_permille: 20,
     };
     store.begin_campaign(STAFF, campaign).await.unwrap();
+    late(gateway).await;
+    orphaned(gateway).await;
     gateway.settle().await;
+}
+
+/// Somebody complained by letter, and has waited for an answer too long.
+async fn late(gateway: &TestGateway) {
+    let complaint = store::request::NewRequest {
+        subject: gateway.subject(&THANDI).await,
+        kind: RequestKind::Complaint,
+        source: RequestSource::Staff,
+        assurance: Assurance::Claimed,
+        language: "en".to_owned(),
+        text: TEXT.to_owned(),
+        received_at: Some(gateway.clock.now() - Span::days(90)),
+    };
+    let opened = gateway.store.open_request(STAFF, complaint).await;
+    assert!(opened.unwrap().is_new);
+    let looked = gateway.store.look_after_requests().await.unwrap();
+    assert_eq!(looked.reminded, 1);
+}
+
+/// A legal hold has lost its owner.
+async fn orphaned(gateway: &TestGateway) {
+    let new = NewHold {
+        code: "case-1".to_owned(),
+        matter: "a case".to_owned(),
+        owner: "legal".to_owned(),
+        scope: Scope {
+            subjects: vec![gateway.subject(&THANDI).await],
+            classes: RecordClasses::ALL,
+            ..Scope::default()
+        },
+        review_at: gateway.clock.now() + Span::days(90),
+    };
+    let id = gateway.store.place_hold(STAFF, new).await.unwrap();
+    let nobody = HoldChange {
+        owner: Some(String::new()),
+        review_at: None,
+    };
+    let changed = gateway.store.change_hold(STAFF, (id, 1), nobody);
+    changed.await.unwrap();
+    assert_eq!(gateway.store.tell_of_holds().await.unwrap(), 1);
 }
 
 /// Something of every kind happens to two people.

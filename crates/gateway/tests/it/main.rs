@@ -1,6 +1,7 @@
 //! The doors through HTTP only: an emulated Meta in front, two apps behind, nothing that sleeps.
 #![expect(
     clippy::indexing_slicing,
+    clippy::panic,
     clippy::unwrap_used,
     reason = "a failed unwrap is a failed test"
 )]
@@ -13,6 +14,7 @@ mod clock;
 mod closed;
 mod consent;
 mod doors;
+mod erasure;
 mod events;
 mod faults;
 mod flood;
@@ -22,13 +24,16 @@ mod junk;
 mod leak;
 mod marketing;
 mod media;
+mod nobody;
 mod numbers;
 mod optin;
 mod optin_rig;
 mod proof;
 mod queue;
 mod relay;
+mod requests;
 mod sends;
+mod sharing;
 mod shown;
 mod ssrf;
 mod stranger;

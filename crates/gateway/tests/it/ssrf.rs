@@ -9,7 +9,6 @@ use std::sync::Arc;
 use std::sync::Mutex;
 
 use api::ApiState;
-use api::NoMeta;
 use domain::access::AppScopes;
 use domain::audit::Actor;
 use domain::ids::AppId;
@@ -29,6 +28,12 @@ use crate::adversary::Act;
 use crate::adversary::Adversary;
 use crate::adversary::http;
 use crate::faults::newest;
+use crate::nobody::NoErasing;
+use crate::nobody::NoLists;
+use crate::nobody::NoMeta;
+use crate::nobody::NoOffice;
+use crate::nobody::NoPortal;
+use crate::nobody::NoRequests;
 use crate::sends::text;
 use crate::targets::Refused;
 use crate::targets::Target;
@@ -128,9 +133,11 @@ async fn admin_url(gateway: &TestGateway) -> String {
         store: Arc::clone(&gateway.store),
         checkpoint: Arc::new(|| None),
         meta: Arc::new(NoMeta),
-        office: Arc::new(api::NoOffice),
-        lists: Arc::new(api::NoLists),
-        portal: Arc::new(api::NoPortal),
+        office: Arc::new(NoOffice),
+        lists: Arc::new(NoLists),
+        portal: Arc::new(NoPortal),
+        requests: Arc::new(NoRequests),
+        erasing: Arc::new(NoErasing),
     });
     tokio::spawn(async move { axum::serve(listener, router).await });
     format!("http://{address}")

@@ -1,12 +1,12 @@
 //! The database: whether it keeps what it acknowledges, and which numbers are kept in it.
 
 use seal::Keyring;
-use seal::RootKey;
 use seal::Zeroizing;
 use service::NumberSettings;
 use store::Clock;
 use store::Database;
 use store::Shape;
+use store::hold::HoldCounts;
 use store::registry::BlockRegistry;
 
 use crate::check::Finding;
@@ -19,7 +19,8 @@ pub(super) fn check(config: &Config) -> (Vec<Finding>, Vec<NumberSettings>) {
         Database::Server(_) => "store.url",
     };
     // Without keys there is nothing that could be read; what is wrong with them is told elsewhere.
-    let ring = RootKey::read_file(&config.key_file)
+    let root = config.root.read();
+    let ring = root
         .ok()
         .and_then(|root| Keyring::open(&config.keyring, &root).ok());
     let Some(ring) = ring else {
@@ -45,6 +46,9 @@ pub(super) fn check(config: &Config) -> (Vec<Finding>, Vec<NumberSettings>) {
         ),
     }];
     findings.extend(looked.block_registries.iter().filter_map(registry));
+    findings.extend(requests(looked.requests_overdue));
+    findings.extend(schedule(looked.schedule));
+    findings.extend(holds(looked.holds));
     let configured = &config.settings.numbers;
     let mut kept = Vec::new();
     for number in looked.numbers {
@@ -70,6 +74,51 @@ pub(super) fn check(config: &Config) -> (Vec<Finding>, Vec<NumberSettings>) {
         }
     }
     (findings, kept)
+}
+
+/// Whether somebody waits for an answer longer than the law allows.
+fn requests(overdue: u64) -> Option<Finding> {
+    (0 < overdue).then(|| {
+        let mend = format!(
+            "{overdue} overdue: answer them; `imvume request list --overdue` or GET \
+             /api/v1/requests?overdue=true shows which"
+        );
+        Finding::problem("requests of people", mend)
+    })
+}
+
+/// Whether anything limits how long what is kept.
+fn schedule((on, proposed): (u64, u64)) -> Option<Finding> {
+    let what = "retention schedule";
+    match (on, proposed) {
+        (0, 0) => None,
+        (on, 0) => Some(Finding::fine(what, format_args!("{on} entries are on"))),
+        (on, proposed) => Some(Finding::note(
+            what,
+            format_args!(
+                "{proposed} entries are only proposed, {on} are on: what is only proposed removes \
+                 nothing; see `imvume retention preview` and switch on what fits"
+            ),
+        )),
+    }
+}
+
+/// Whether a legal hold has been forgotten.
+fn holds(counts: HoldCounts) -> Option<Finding> {
+    let HoldCounts {
+        in_force,
+        review_due,
+        ownerless,
+    } = counts;
+    let what = "legal holds";
+    if 0 < review_due + ownerless {
+        let mend = format_args!(
+            "of {in_force} in force {ownerless} have no owner and {review_due} are past their review: \
+             `imvume hold list` or GET /api/v1/holds shows which"
+        );
+        return Some(Finding::problem(what, mend));
+    }
+    (0 < in_force).then(|| Finding::fine(what, format_args!("{in_force} in force")))
 }
 
 /// Whether a block registry's list is up to date.

@@ -9,12 +9,13 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
 use domain::time::Timestamp;
+use egress::place::Place;
 use seal::Keyring;
-use seal::RootKey;
 use store::Clock;
 
 use crate::check::Finding;
 use crate::config::Config;
+use crate::config::Root;
 
 /// No clock that is right shows an earlier instant than the day this was written: 2026-11-21.
 const EARLIEST: Timestamp = Timestamp::from_seconds(1_795_219_200);
@@ -38,7 +39,43 @@ pub(super) fn check(config: &Config) -> Vec<Finding> {
     }
     findings.extend(open_plain(config));
     findings.push(verify_token(config));
+    findings.extend(letters(config));
+    findings.push(backup(config));
     findings
+}
+
+/// Whether a lost host would be a lost instance.
+fn backup(config: &Config) -> Finding {
+    let what = "backup";
+    let settings = &config.settings.backup;
+    let gone = settings.places.iter().find_map(|place| match place {
+        Place::Directory(path) if !path.is_dir() => Some(path.display()),
+        _ => None,
+    });
+    if let Some(gone) = gone {
+        let mend = format_args!("`{gone}` is no directory that is there; mount or make it");
+        return Finding::problem("backup.place", mend);
+    }
+    if settings.recipients.is_empty() || settings.places.is_empty() {
+        return Finding::note(
+            what,
+            "no key bundle: an erasure's horizon is one epoch, and a lost host is a lost instance; \
+             name backup.recipients and two places",
+        );
+    }
+    match settings.places.len() {
+        1 => Finding::note(what, "the key bundle is at one place only; name another"),
+        places => Finding::fine(what, format_args!("{places} places")),
+    }
+}
+
+/// Templates of letters that cannot be used.
+fn letters(config: &Config) -> impl Iterator<Item = Finding> {
+    let told = |fault| {
+        let mend = format_args!("{fault}; until it is mended the built-in letter stays");
+        Finding::problem("letters.directory", mend)
+    };
+    config.letter_faults.iter().map(told)
 }
 
 fn clock() -> Finding {
@@ -116,25 +153,42 @@ fn space(config: &Config) -> Finding {
 }
 
 fn keys(config: &Config) -> Vec<Finding> {
-    let (key_file, keyring) = ("instance.key_file", "instance.keyring");
+    let (key, keyring) = (config.root.key(), "instance.keyring");
+    let path = match config.root.path() {
+        Ok(path) => path,
+        Err(error) => return vec![Finding::problem(key, error)],
+    };
     let none_yet = config.database_file().is_none_or(|file| !file.exists());
-    if !config.key_file.exists() && !config.keyring.exists() && none_yet {
-        return vec![Finding::note(
-            key_file,
-            "no keys yet; they are made at the first start",
-        )];
+    if !path.exists() && !config.keyring.exists() && none_yet {
+        return vec![match config.root {
+            Root::KeyFile(_) => Finding::note(key, "no keys yet; they are made at the first start"),
+            Root::Credential(_) | Root::Passphrase(_) => {
+                let mend = format_args!(
+                    "`{}` does not exist; make it before the first start",
+                    path.display()
+                );
+                Finding::problem(key, mend)
+            }
+        }];
     }
-    let root = match RootKey::read_file(&config.key_file) {
+    let root = match config.root.read() {
         Ok(root) => root,
-        Err(error) => return vec![Finding::problem(key_file, error)],
+        Err(error) => return vec![Finding::problem(key, error.root_cause())],
     };
     let mut findings = Vec::new();
-    findings.push(if config.key_file.starts_with(&config.directory) {
+    findings.push(if path.starts_with(&config.directory) {
         let mend = "lies in the data directory, so a copy of one is a copy of both; move it out";
-        Finding::problem(key_file, mend)
+        Finding::problem(key, mend)
     } else {
-        Finding::fine(key_file, format_args!("`{}`", config.key_file.display()))
+        Finding::fine(key, format_args!("`{}`", path.display()))
     });
+    if !config.keyring.exists() && none_yet {
+        findings.push(Finding::note(
+            keyring,
+            "none yet; it is made at the first start",
+        ));
+        return findings;
+    }
     findings.push(match Keyring::open(&config.keyring, &root) {
         Ok(ring) => {
             let epoch = ring.current_epoch().id();

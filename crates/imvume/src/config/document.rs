@@ -16,6 +16,8 @@ use serde::de::value::MapAccessDeserializer;
 use toml::Spanned;
 use url::Url;
 
+use crate::config::backup::Backup;
+use crate::config::letters::Written as Letters;
 use crate::config::portal::Portal;
 use crate::config::portal::Written;
 use crate::config::sending::Mail;
@@ -35,7 +37,13 @@ pub(crate) struct Document {
     #[serde(default)]
     pub(super) egress: Egress,
     #[serde(default)]
+    pub(super) keys: Keys,
+    #[serde(default)]
+    pub(super) backup: Backup,
+    #[serde(default)]
     pub(super) rulebook: Rulebook,
+    #[serde(default)]
+    pub(super) retention: Retention,
     #[serde(default)]
     pub(super) store: Store,
     #[serde(default)]
@@ -45,9 +53,15 @@ pub(crate) struct Document {
     #[serde(default)]
     pub(super) metrics: Metrics,
     #[serde(default)]
+    pub(super) erasure: Erasure,
+    #[serde(default)]
+    pub(super) package: Package,
+    #[serde(default)]
     pub(super) portal: Portal,
     #[serde(default)]
     pub(super) form: Vec<Spanned<Written>>,
+    #[serde(default)]
+    pub(super) letters: Letters,
     #[serde(default)]
     pub(super) mail: Mail,
     #[serde(default)]
@@ -64,6 +78,10 @@ pub(super) struct Instance {
     pub(super) directory: PathBuf,
     #[serde(default, deserialize_with = "some_path")]
     pub(super) key_file: Option<PathBuf>,
+    #[serde(default)]
+    pub(super) passphrase_file: Option<Spanned<PathBuf>>,
+    #[serde(default)]
+    pub(super) credential: Option<Spanned<String>>,
     #[serde(default, deserialize_with = "some_path")]
     pub(super) keyring: Option<PathBuf>,
     #[serde(deserialize_with = "name")]
@@ -74,6 +92,20 @@ pub(super) struct Instance {
     pub(super) language: String,
     #[serde(deserialize_with = "log_name")]
     pub(super) log_name: String,
+}
+
+/// `[keys]`: how long keys are used.
+#[derive(Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Keys {
+    #[serde(deserialize_with = "few_days")]
+    pub(super) epoch_days: u32,
+}
+
+impl Default for Keys {
+    fn default() -> Self {
+        Self { epoch_days: 7 }
+    }
 }
 
 /// `[listen]`: the three doors.
@@ -242,6 +274,13 @@ impl Default for Egress {
     }
 }
 
+/// `[retention]`: the regimes of sectors that the organisation is under.
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Retention {
+    pub(super) regimes: Vec<String>,
+}
+
 /// `[rulebook]`: packs, calendars and reviews beside those that are built in.
 #[derive(Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -286,6 +325,41 @@ impl Default for Log {
         Self {
             publish_every_seconds: 1,
         }
+    }
+}
+
+/// `[erasure]`: how people are erased.
+#[derive(Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Erasure {
+    #[serde(deserialize_with = "few_minutes")]
+    pub(super) patience_minutes: u32,
+    #[serde(deserialize_with = "few_days")]
+    pub(super) recipients_days: u32,
+    pub(super) contact_book: bool,
+}
+
+impl Default for Erasure {
+    fn default() -> Self {
+        Self {
+            patience_minutes: 60,
+            recipients_days: 30,
+            contact_book: true,
+        }
+    }
+}
+
+/// `[package]`: copies of a person's data.
+#[derive(Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Package {
+    #[serde(deserialize_with = "few_days")]
+    pub(super) days: u32,
+}
+
+impl Default for Package {
+    fn default() -> Self {
+        Self { days: 14 }
     }
 }
 
@@ -532,6 +606,26 @@ fn field<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Field, D::Error> 
         _ => Err(D::Error::custom(
             "wants \"x-forwarded-for\" or \"forwarded\"",
         )),
+    }
+}
+
+fn few_minutes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
+    let minutes = u32::deserialize(deserializer)?;
+    if minutes <= 10_080 {
+        Ok(minutes)
+    } else {
+        Err(D::Error::custom(
+            "wants a number of minutes from 0 to 10080",
+        ))
+    }
+}
+
+fn few_days<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
+    let days = u32::deserialize(deserializer)?;
+    if (1..=90).contains(&days) {
+        Ok(days)
+    } else {
+        Err(D::Error::custom("wants a number of days from 1 to 90"))
     }
 }
 

@@ -127,7 +127,8 @@ mod tests {
 
     #[test]
     fn faults_name_the_place_and_no_value() {
-        let known = "known here are `directory`, `key_file`, `keyring`, `organisation`, \
+        let known = "known here are `directory`, `key_file`, `passphrase_file`, `credential`, \
+                     `keyring`, `organisation`, \
                      `country`, `language`, `log_name`";
         for (line, expected) in [
             (

@@ -6,6 +6,8 @@ use clap::Args;
 use clap::Subcommand;
 use domain::time::Timestamp;
 
+use crate::audit::Trusted;
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Write records, notices and the log for a regulator (the gateway must not run)
@@ -46,12 +48,8 @@ pub(crate) struct Export {
 pub(crate) struct Verify {
     /// The record; or a file with one record a line, as an export has it
     pub(crate) file: PathBuf,
-    /// The log's key as you got it from its owner (`name+id+key`)
-    #[arg(long, value_name = "KEY", required_unless_present = "log")]
-    pub(crate) key: Option<String>,
-    /// The log's directory: it is verified, and has to hold the records' entries
-    #[arg(long, value_name = "DIR")]
-    pub(crate) log: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) trusted: Trusted,
     /// Answer in JSON
     #[arg(long)]
     pub(crate) json: bool,

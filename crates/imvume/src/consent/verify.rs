@@ -13,7 +13,6 @@ use serde_json::json;
 use tlog::VerifyingKey;
 
 use crate::Verdict;
-use crate::audit;
 use crate::consent::arguments::Verify;
 use crate::output;
 
@@ -31,16 +30,12 @@ struct Held {
 }
 
 pub(super) fn run(arguments: &Verify) -> anyhow::Result<Verdict> {
-    let key = match (&arguments.key, &arguments.log) {
-        (Some(text), _) => text.trim().parse().context("--key")?,
-        (None, Some(directory)) => audit::read_key(directory)?,
-        (None, None) => anyhow::bail!("name the log's key with --key, or the log with --log"),
-    };
+    let key = arguments.trusted.key()?;
     let held = match records(arguments, &key)? {
         Ok(held) => held,
         Err(difference) => return Ok(failed(arguments, &difference)),
     };
-    if let Some(directory) = &arguments.log
+    if let Some(directory) = &arguments.trusted.log
         && let Some(difference) = log_differs(directory, &key, &held)
     {
         return Ok(failed(arguments, &difference));
@@ -69,7 +64,7 @@ fn records(arguments: &Verify, key: &VerifyingKey) -> anyhow::Result<Result<Held
                 .with_context(place)?;
         }
         match record::verify(&line, key) {
-            Ok(verified) => held.take(verified, arguments.log.is_some()),
+            Ok(verified) => held.take(verified, arguments.trusted.log.is_some()),
             Err(error) if held.records == 0 && at_end(&mut file) => {
                 output::progress_done();
                 return Ok(Err(error.to_string()));
@@ -131,7 +126,7 @@ fn log_differs(directory: &Path, key: &VerifyingKey, held: &Held) -> Option<Stri
 }
 
 fn told(arguments: &Verify, key: &VerifyingKey, held: &Held) {
-    let log = arguments.log.is_some();
+    let log = arguments.trusted.log.is_some();
     let only = held.last.as_ref().filter(|_| held.records == 1);
     if arguments.json {
         let mut answer = json!({

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use clap::Args;
 use clap::Subcommand;
 
+use crate::audit::Trusted;
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Add a registry (the gateway must not run)
@@ -23,9 +25,10 @@ pub(crate) struct Add {
     /// Its name
     #[arg(long, value_name = "NAME")]
     pub(crate) name: String,
-    /// How often its list has to be brought up to date, in days
-    #[arg(long, value_name = "DAYS", default_value_t = 31, value_parser = clap::value_parser!(u32).range(1..=366))]
-    pub(crate) every_days: u32,
+    /// How often its list has to be brought up to date, in days; as often as the law wants that holds
+    /// where the organisation is, unless told
+    #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u32).range(1..=366))]
+    pub(crate) every_days: Option<u32>,
     /// The configuration file
     #[arg(long, value_name = "FILE", default_value = "imvume.toml")]
     pub(crate) config: PathBuf,
@@ -61,12 +64,8 @@ pub(crate) struct Import {
 pub(crate) struct Verify {
     /// The certificate
     pub(crate) certificate: PathBuf,
-    /// The log's key as you got it from its owner (`name+id+key`)
-    #[arg(long, value_name = "KEY", required_unless_present = "log")]
-    pub(crate) key: Option<String>,
-    /// The log's directory: it is verified, and has to hold the certificate's entry
-    #[arg(long, value_name = "DIR")]
-    pub(crate) log: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) trusted: Trusted,
     /// The file that was brought in: it has to be the one the certificate speaks of
     #[arg(long, value_name = "FILE")]
     pub(crate) file: Option<PathBuf>,

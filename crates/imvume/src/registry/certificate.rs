@@ -11,7 +11,6 @@ use service::certificate::Certificate;
 use service::certificate::LONGEST;
 
 use crate::Verdict;
-use crate::audit;
 use crate::output;
 use crate::registry::arguments::Verify;
 
@@ -24,16 +23,12 @@ pub(super) fn verify(arguments: &Verify) -> anyhow::Result<Verdict> {
     File::open(&arguments.certificate)
         .and_then(|file| file.take(LONGEST as u64 + 1).read_to_string(&mut note))
         .with_context(place)?;
-    let key = match (&arguments.key, &arguments.log) {
-        (Some(text), _) => text.trim().parse().context("--key")?,
-        (None, Some(directory)) => audit::read_key(directory)?,
-        (None, None) => anyhow::bail!("name the log's key with --key, or the log with --log"),
-    };
+    let key = arguments.trusted.key()?;
     let certificate = match Certificate::verify(&note, &key) {
         Ok(certificate) => certificate,
         Err(error) => return Ok(failed(arguments, &error.to_string())),
     };
-    if let Some(directory) = &arguments.log
+    if let Some(directory) = &arguments.trusted.log
         && let Some(difference) = log_differs(directory, &key, &certificate)
     {
         return Ok(failed(arguments, &difference));

@@ -13,6 +13,7 @@ mod expand;
 mod faults;
 mod gateway;
 mod instance;
+mod keys;
 mod listen;
 mod load;
 mod metrics;

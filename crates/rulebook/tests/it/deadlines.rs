@@ -3,14 +3,14 @@
 use std::sync::LazyLock;
 
 use domain::law::Law as _;
+use domain::request::Clock;
+use domain::request::RequestKind;
 use domain::time::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use proptest::prelude::*;
-use rulebook::Clock;
 use rulebook::HolidaySet;
 use rulebook::RequestClock;
-use rulebook::RequestKind;
 use rulebook::Rulebook;
 use rulebook::deadline::Roll;
 use rulebook::deadline::Term;

@@ -16,6 +16,7 @@ const END: &str = "<!-- the end of the rules -->";
 
 const DEADLINES: &str = include_str!("deadlines.rs");
 const LAW: &str = include_str!("law.rs");
+const RETENTION: &str = include_str!("retention.rs");
 
 fn now() -> Timestamp {
     "2026-11-22T10:00:00Z".parse().unwrap()
@@ -27,6 +28,7 @@ fn shown_by(kind: Kind) -> (&'static str, &'static str, &'static str) {
         Kind::Notice => ("law", LAW, "notices_by_jurisdiction"),
         Kind::QuietHours => ("law", LAW, "quiet_hours_by_place"),
         Kind::RequestDeadline => ("deadlines", DEADLINES, "requests_by_jurisdiction"),
+        Kind::RetentionMin => ("retention", RETENTION, "what_has_to_be_kept"),
         _ => ("law", LAW, "what_each_pack_asks_for"),
     }
 }
@@ -35,7 +37,7 @@ fn shown_by(kind: Kind) -> (&'static str, &'static str, &'static str) {
 fn row(book: &Rulebook, pack: &Pack, rule: &Rule) -> Option<String> {
     let state = match book.state(pack, rule, now()) {
         State::Enforced => "enforced",
-        State::NotYet if pack.enforced && rule.kind.acts() && rule.enforced => "from that day",
+        State::NotYet if pack.enforced && rule.acts() && rule.enforced => "from that day",
         State::Waits => "waits for review",
         _ => return None,
     };
@@ -115,8 +117,11 @@ fn every_kind_of_the_default_pack_that_the_gate_asks_for() {
         .map(|rule| rule.kind)
         .collect();
     for kind in Kind::ALL.into_iter().filter(|kind| kind.acts()) {
-        // No law known here sets an end to consent or keeps a registry.
-        let none = matches!(kind, Kind::Cleansing | Kind::ConsentLapse);
+        // No law known here sets an end to consent or keeps a registry, or gives a longest time in numbers.
+        let none = matches!(
+            kind,
+            Kind::Cleansing | Kind::ConsentLapse | Kind::RetentionMax
+        );
         assert_eq!(kinds.contains(&kind), !none, "{}", kind.name());
     }
 }

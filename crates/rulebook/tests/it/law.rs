@@ -105,9 +105,9 @@ fn rules_hold_at_the_time_of_the_event() {
     // Long before any of it there is the default pack's nothing, too.
     assert!(rules("ZA", "1990-01-01").grades.is_empty());
     let before = BOOK.deadlines(
-        rulebook::RequestKind::Access,
+        domain::request::RequestKind::Access,
         &["GB"],
-        rulebook::Clock::from(on("2026-02-04")),
+        domain::request::Clock::from(on("2026-02-04")),
     );
     assert_eq!(
         before[0].complete.as_ref().unwrap().rule.as_str(),

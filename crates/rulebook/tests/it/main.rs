@@ -9,4 +9,5 @@ mod law;
 mod packs;
 mod people;
 mod refused;
+mod retention;
 mod words;

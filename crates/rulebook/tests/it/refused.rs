@@ -331,6 +331,21 @@ const UNSUITABLE: &[(&str, &str, &str)] = &[
         "{ what = \"x\", amount = 1, unit = \"business-day\" }",
         "want a `holidays` set",
     ),
+    (
+        "retention-min",
+        "{ what = \"x\", classes = [\"chats\"], amount = 1, unit = \"month\" }",
+        "names a record class that there is not",
+    ),
+    (
+        "retention-min",
+        "{ what = \"x\", amount = 1, unit = \"month\", starts = \"some day\" }",
+        "is received, conversation-closed or contract-ended",
+    ),
+    (
+        "retention-max",
+        "{ what = \"x\", amount = 1, unit = \"month\", sector = \"A B\" }",
+        "short name of small letters",
+    ),
 ];
 
 #[test]

@@ -30,6 +30,7 @@ fn everything_survives_a_restart() {
         after.suppression_all("+27821234567")
     );
     assert_eq!(before.token_hash("t"), after.token_hash("t"));
+    assert_eq!(before.backup_secret(), after.backup_secret());
     assert_eq!(before.dedup_tag(&[b"t"]), after.dedup_tag(&[b"t"]));
     assert_eq!(
         before.callback_key().seal_id(1, 1),

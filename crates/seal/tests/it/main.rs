@@ -7,4 +7,6 @@ mod fixture;
 mod ids;
 mod keyring;
 mod keyring_file;
+mod permanent;
 mod root_key;
+mod sources;

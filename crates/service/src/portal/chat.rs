@@ -19,6 +19,7 @@ use super::ChatLink;
 use super::Field;
 use super::PortalError;
 use super::link::Use;
+use super::personal::WORD;
 use super::texts;
 use crate::Service;
 
@@ -55,6 +56,13 @@ impl Service {
         self.make_chat_link(Some(request), purposes, language)
     }
 
+    /// A link that opens a chat in which the person is answered with the link to their own page.
+    /// Nobody is named in it.
+    pub(super) fn open_choices_link(&self, language: &str) -> Result<ChatLink, PortalError> {
+        let reference = self.seal_portal(Use::Choices, &(language,))?;
+        self.to_chat(&texts::coming(language, &format!("{MARK}{reference}")))
+    }
+
     fn make_chat_link(
         &self,
         request: Option<ConfirmationId>,
@@ -68,6 +76,11 @@ impl Service {
         let request = request.map_or_else(String::new, |id| format!("{:019}", id.0));
         let ids: Vec<i64> = purposes.iter().map(|purpose| purpose.0).collect();
         let reference = self.seal_portal(Use::Chat, &(request, language, ids))?;
+        self.to_chat(&texts::opening(language, &format!("{MARK}{reference}")))
+    }
+
+    /// A link to a chat with our first number, with a text that stands ready in it.
+    fn to_chat(&self, text: &str) -> Result<ChatLink, PortalError> {
         let registry = self.store.registry();
         let number = registry.numbers.first().ok_or(PortalError::Unavailable)?;
         let digits: String = number
@@ -75,7 +88,6 @@ impl Service {
             .chars()
             .filter(char::is_ascii_digit)
             .collect();
-        let text = texts::opening(language, &format!("{MARK}{reference}"));
         let url = Url::parse_with_params(&format!("https://wa.me/{digits}"), [("text", text)])
             .map_err(|_| PortalError::Unavailable)?;
         let svg = picture(&url).ok_or(PortalError::Unavailable)?;
@@ -118,7 +130,9 @@ impl Service {
             }
             _ => return None,
         };
-        let (request, language, ids): Parts = self.open_portal(Use::Chat, reference)?;
+        let Some((request, language, ids)) = self.open_portal::<Parts>(Use::Chat, reference) else {
+            return self.came(source, reference);
+        };
         let request = match request.as_str() {
             "" => None,
             digits => Some(ConfirmationId(digits.parse().ok()?)),
@@ -133,6 +147,23 @@ impl Service {
             purposes,
             language,
             step,
+        })
+    }
+
+    /// What somebody says who came for their own page.
+    fn came(&self, source: SignalSource, reference: &str) -> Option<ChatSaid> {
+        if source != SignalSource::Typed || self.settings.portal.public_url.is_none() {
+            return None;
+        }
+        let (language,): (String,) = self.open_portal(Use::Choices, reference)?;
+        // The link is made when the message leaves, for whoever it goes to.
+        let text = texts::choices(&language, &self.settings.organisation, WORD);
+        let body = json!({"messaging_product": "whatsapp", "type": "text", "text": {"body": text}});
+        Some(ChatSaid {
+            request: None,
+            purposes: Vec::new(),
+            language,
+            step: ChatStep::Choices(body.to_string().into_bytes()),
         })
     }
 

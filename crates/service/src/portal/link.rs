@@ -22,10 +22,12 @@ use crate::ids;
 
 /// What a sealed text is for; one opens as nothing else.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Use {
+pub(crate) enum Use {
     Link = 1,
     Cookie = 2,
     Chat = 3,
+    Choices = 4,
+    Certificate = 5,
 }
 
 /// A longer text is none of ours, in bytes.
@@ -126,13 +128,13 @@ impl Service {
     }
 
     /// An address on the public listener; none where people cannot reach it.
-    pub(super) fn public(&self, path: &[&str]) -> Option<Url> {
+    pub(crate) fn public(&self, path: &[&str]) -> Option<Url> {
         let mut url = self.settings.portal.public_url.clone()?;
         url.path_segments_mut().ok()?.pop_if_empty().extend(path);
         Some(url)
     }
 
-    pub(super) fn seal_portal(
+    pub(crate) fn seal_portal(
         &self,
         usage: Use,
         value: &impl Serialize,
@@ -145,7 +147,7 @@ impl Service {
         Ok(URL_SAFE_NO_PAD.encode(sealed))
     }
 
-    pub(super) fn open_portal<T: DeserializeOwned>(&self, usage: Use, text: &str) -> Option<T> {
+    pub(crate) fn open_portal<T: DeserializeOwned>(&self, usage: Use, text: &str) -> Option<T> {
         if MAX_TEXT < text.len() {
             return None;
         }

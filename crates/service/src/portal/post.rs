@@ -6,6 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::confirmation::Route;
 use domain::ids::ConfirmationId;
+use domain::time::Timestamp;
 use egress::Fate;
 use egress::Undelivered;
 use egress::mail::Mail;
@@ -23,10 +24,14 @@ const LONGEST: Duration = Duration::from_mins(1);
 const SHORTEST: Duration = Duration::from_secs(1);
 
 impl Service {
-    /// Sends confirmations, for ever.
+    /// Sends confirmations and letters, for ever.
     pub(crate) async fn send_posts(&self) {
         loop {
-            let pause = match self.posts_now().await {
+            let sent = match self.posts_now().await {
+                Ok(_) => self.letters_now().await,
+                Err(error) => Err(error),
+            };
+            let pause = match sent {
                 Ok(_) => self.until_due().await,
                 Err(error) => {
                     tracing::warn!(%error, "cannot look what is to be confirmed");
@@ -41,9 +46,8 @@ impl Service {
     }
 
     async fn until_due(&self) -> Duration {
-        let next = self.store.next_post_at().await;
         let now = self.store.clock().now();
-        match next {
+        match self.next_at().await {
             Ok(Some(at)) => {
                 let micros = at.since(now).as_micros();
                 let wait = Duration::from_micros(u64::try_from(micros).unwrap_or_default());
@@ -51,6 +55,16 @@ impl Service {
             }
             Ok(None) | Err(_) => LONGEST,
         }
+    }
+
+    /// When the next confirmation or letter is due.
+    async fn next_at(&self) -> Result<Option<Timestamp>, StoreError> {
+        let post = self.store.next_post_at().await?;
+        let letter = match self.settings.portal.outbox.mail {
+            Some(_) => self.store.next_letter_at().await?,
+            None => None,
+        };
+        Ok(post.into_iter().chain(letter).min())
     }
 
     /// Sends what is due now, and ends what nobody answered in time. Returns how many were tried.
@@ -137,7 +151,7 @@ impl Service {
 
 /// What is done with a confirmation that was not taken. One that may have arrived goes out again: two
 /// are a nuisance, none is a person who cannot agree.
-const fn outcome(error: &Undelivered) -> Posted {
+pub(crate) const fn outcome(error: &Undelivered) -> Posted {
     let fault = match error {
         Undelivered::Refused(refusal) => Some(refusal.code),
         _ => None,
@@ -149,7 +163,7 @@ const fn outcome(error: &Undelivered) -> Posted {
 }
 
 /// An id as mail servers and providers take it: small letters and digits.
-fn reference(id: &str) -> String {
+pub(crate) fn reference(id: &str) -> String {
     let bytes = URL_SAFE_NO_PAD.decode(id).unwrap_or_default();
     let nibbles = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
     nibbles

@@ -1,7 +1,10 @@
 //! Taking requests for messages from forms, tills and lists.
 
+use domain::audit::Actor;
+use domain::campaign::CampaignKind;
 use domain::confirmation::Route;
 use domain::email::Email;
+use domain::ids::CampaignId;
 use domain::ids::ConfirmationId;
 use domain::ids::PurposeId;
 use domain::purpose::LegalBasis;
@@ -9,10 +12,12 @@ use domain::purpose::PurposeClass;
 use domain::subject::Identifier;
 use domain::time::Span;
 use serde_json::json;
+use store::campaign::NewAsking;
 use store::confirmation::NewRequest;
 use store::confirmation::Requested;
 use store::registry::PurposeEntry;
 
+use super::AskList;
 use super::Field;
 use super::OptIn;
 use super::PortalError;
@@ -89,6 +94,49 @@ impl Service {
         Ok(Taken { route, chat })
     }
 
+    pub(super) async fn begin_asking(
+        &self,
+        actor: Actor,
+        asked: AskList,
+    ) -> Result<CampaignId, PortalError> {
+        let purposes = self.purposes(std::slice::from_ref(&asked.purpose))?;
+        let about = *purposes
+            .first()
+            .ok_or(PortalError::Field(Field::Purposes))?;
+        if !is_language(&asked.language) {
+            return Err(PortalError::Field(Field::Language));
+        }
+        let kind = match asked.route {
+            Route::Email => CampaignKind::AskByEmail,
+            Route::Sms => CampaignKind::AskBySms,
+            Route::Chat => return Err(PortalError::Field(Field::Route)),
+        };
+        if !self.is_set_up(asked.route) {
+            return Err(PortalError::Field(Field::Route));
+        }
+        let new = NewAsking {
+            import: asked.import,
+            about,
+            kind,
+            language: asked.language,
+            hours: self.settings.portal.confirm_hours,
+            pace: asked.pace,
+            stop_permille: asked.stop_permille,
+        };
+        Ok(self.store.begin_asking(actor, new).await?)
+    }
+
+    /// Whether confirmations can go out this way.
+    fn is_set_up(&self, route: Route) -> bool {
+        let outbox = &self.settings.portal.outbox;
+        let links = self.settings.portal.public_url.is_some();
+        match route {
+            Route::Chat => !self.store.registry().numbers.is_empty(),
+            Route::Email => links && outbox.mail.is_some(),
+            Route::Sms => links && outbox.sms.is_some(),
+        }
+    }
+
     /// The purposes with these codes, if they are ones that people agree to.
     pub(super) fn purposes(&self, codes: &[String]) -> Result<Vec<PurposeId>, PortalError> {
         let refused = PortalError::Field(Field::Purposes);
@@ -107,20 +155,13 @@ impl Service {
     }
 
     fn route(&self, asked: &OptIn, (phone, email): (bool, bool)) -> Result<Route, PortalError> {
-        let outbox = &self.settings.portal.outbox;
-        let links = self.settings.portal.public_url.is_some();
-        let set_up = |route| match route {
-            Route::Chat => !self.store.registry().numbers.is_empty(),
-            Route::Email => links && outbox.mail.is_some(),
-            Route::Sms => links && outbox.sms.is_some(),
-        };
         let named = |route| match route {
             Route::Chat => true,
             Route::Email => email,
             Route::Sms => phone,
         };
         if let Some(wanted) = asked.route {
-            return match (set_up(wanted), named(wanted)) {
+            return match (self.is_set_up(wanted), named(wanted)) {
                 (true, true) => Ok(wanted),
                 (true, false) => Err(PortalError::Field(Field::Contact)),
                 (false, _) => Err(PortalError::Field(Field::Route)),
@@ -131,7 +172,7 @@ impl Service {
         }
         [Route::Sms, Route::Email, Route::Chat]
             .into_iter()
-            .find(|route| set_up(*route) && named(*route))
+            .find(|route| self.is_set_up(*route) && named(*route))
             .ok_or(PortalError::Field(Field::Route))
     }
 }

@@ -26,6 +26,8 @@ struct Texts {
     short_end: &'static str,
     code: &'static str,
     opening: &'static str,
+    coming: &'static str,
+    choices: &'static str,
     question: &'static str,
     end: &'static str,
     /// At most 20 characters: WhatsApp's limit for a button.
@@ -50,6 +52,9 @@ const TEXTS: &[Texts] = &[
         code: "Your code for the page of {} is {@}. It is good for 10 minutes. We never ask you for it.",
         opening: "Hello, I would like to get messages on WhatsApp. (Please leave this code as it is: \
                   {@})",
+        coming: "Hello, I would like to see my choices. (Please leave this code as it is: {@})",
+        choices: "Here you see and change what you get from {}. The link is yours alone, please do not \
+                  pass it on: {@}",
         question: "Do you want messages from {} on WhatsApp about the following?",
         end: "You can end them at any time with STOP.",
         yes: "Yes, please",
@@ -71,6 +76,9 @@ const TEXTS: &[Texts] = &[
         code: "U kode vir die bladsy van {} is {@}. Dit geld vir 10 minute. Ons vra u nooit daarvoor nie.",
         opening: "Goeiedag, ek wil graag boodskappe op WhatsApp kry. (Los asseblief hierdie kode net \
                   so: {@})",
+        coming: "Goeiedag, ek wil graag my keuses sien. (Los asseblief hierdie kode net so: {@})",
+        choices: "Hier sien en verander u wat u van {} kry. Die skakel is net vir u, moet dit asseblief \
+                  nie aanstuur nie: {@}",
         question: "Wil u boodskappe van {} op WhatsApp oor die volgende hê?",
         end: "U kan dit enige tyd met STOP staak.",
         yes: "Ja, asseblief",
@@ -92,6 +100,9 @@ const TEXTS: &[Texts] = &[
         code: "Ihr Code für die Seite von {} ist {@}. Er gilt 10 Minuten. Wir fragen Sie nie danach.",
         opening: "Guten Tag, ich möchte Nachrichten über WhatsApp erhalten. (Bitte diesen Code so \
                   stehen lassen: {@})",
+        coming: "Guten Tag, ich möchte meine Auswahl sehen. (Bitte diesen Code so stehen lassen: {@})",
+        choices: "Hier sehen und ändern Sie, was Sie von {} erhalten. Der Link ist nur für Sie, bitte \
+                  geben Sie ihn nicht weiter: {@}",
         question: "Möchten Sie Nachrichten von {} über WhatsApp zu Folgendem?",
         end: "Mit STOP enden sie jederzeit.",
         yes: "Ja, gern",
@@ -115,6 +126,10 @@ const TEXTS: &[Texts] = &[
                demandons jamais.",
         opening: "Bonjour, je voudrais recevoir des messages sur WhatsApp. (Laissez ce code tel quel, \
                   s’il vous plaît : {@})",
+        coming: "Bonjour, je voudrais consulter mes choix. (Laissez ce code tel quel, s’il vous plaît : \
+                 {@})",
+        choices: "Voici où consulter et modifier ce que vous recevez de {}. Ce lien n’est que pour vous, \
+                  ne le transmettez pas : {@}",
         question: "Voulez-vous des messages de {} sur WhatsApp à propos de ce qui suit ?",
         end: "STOP y met fin à tout moment.",
         yes: "Oui, volontiers",
@@ -277,6 +292,18 @@ pub(super) fn opening(language: &str, reference: &str) -> String {
     text.replace("{@}", reference)
 }
 
+/// What a person sends who comes for their own page.
+pub(super) fn coming(language: &str, reference: &str) -> String {
+    let text = texts(language).map_or("{@}", |texts| texts.coming);
+    text.replace("{@}", reference)
+}
+
+/// What they are answered, with what the link is made in the place of.
+pub(super) fn choices(language: &str, organisation: &str, word: &str) -> String {
+    let text = texts(language).map_or("{@}", |texts| texts.choices);
+    text.replace("{}", &line(organisation)).replace("{@}", word)
+}
+
 /// What is asked in the chat, and the two buttons.
 pub(super) fn question(
     language: &str,
@@ -361,6 +388,9 @@ mod tests {
             let code = code(texts.language, "Koffie", "123456");
             assert!(code.contains("123456") && code.contains("Koffie"));
             assert!(opening(texts.language, "imvume:x").contains("imvume:x)"));
+            assert!(coming(texts.language, "imvume:x").contains("imvume:x)"));
+            let choices = choices(texts.language, "Koffie", "imvume:preferences");
+            assert!(choices.contains("Koffie") && choices.ends_with(" imvume:preferences"));
         }
     }
 

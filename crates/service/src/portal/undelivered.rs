@@ -31,7 +31,7 @@ pub enum NewsError {
 
 impl Service {
     /// Takes in a report of a mail server: the whole message as it came. Returns whether a
-    /// confirmation is known to be undeliverable by it.
+    /// confirmation or a letter is known to be undeliverable by it.
     ///
     /// # Errors
     /// [`NewsError`].
@@ -70,10 +70,15 @@ impl Service {
 
     async fn undeliverable(&self, reference: &str, fault: Option<u32>) -> Result<bool, NewsError> {
         let id = dereference(reference).ok_or(NewsError::Unknown)?;
-        let id = ids::open_post(&self.callback, &id).ok_or(NewsError::Unknown)?;
-        let noted = self.store.confirmation_bounced(id, fault).await;
+        let noted = if let Some(id) = ids::open_post(&self.callback, &id) {
+            self.store.confirmation_bounced(id, fault).await
+        } else {
+            let letter = ids::open_letter(&self.callback, &id);
+            let letter = letter.ok_or(NewsError::Unknown)?;
+            self.store.letter_bounced(letter).await
+        };
         noted.map_err(|error| {
-            tracing::warn!(%error, "cannot note that a confirmation came back");
+            tracing::warn!(%error, "cannot note that a confirmation or a letter came back");
             NewsError::Unavailable
         })
     }

@@ -4,8 +4,10 @@ use domain::audit::Action;
 use domain::audit::Actor;
 use domain::campaign::CampaignKind;
 use domain::campaign::CampaignState;
+use domain::confirmation::ConfirmationState;
 use domain::event::EventKind;
 use domain::ids::CampaignId;
+use domain::ids::ConfirmationId;
 use domain::ids::ImportId;
 use domain::ids::NoticeId;
 use domain::ids::NumberId;
@@ -101,13 +103,14 @@ pub struct CampaignView {
     pub skipped: u64,
     /// How many wait for their time.
     pub put_off: u64,
-    /// How many said stop after it.
+    /// How many said stop after it; where people are asked outside of WhatsApp, also how many could not
+    /// be reached there.
     pub stops: u64,
     /// When the next batch is due, while it runs.
     pub next_at: Timestamp,
     /// When it last changed.
     pub updated_at: Timestamp,
-    /// How many of the messages failed, at Meta or on their way.
+    /// How many of the messages failed: at Meta, on their way, or as they came back.
     pub failed: u64,
     pub(super) body: String,
     pub(super) cursor: i64,
@@ -142,7 +145,9 @@ impl CampaignView {
 const fn audience(kind: CampaignKind, about: PurposeId, import: Option<ImportId>) -> Audience {
     match (import, kind) {
         (Some(import), _) => Audience::Import(import),
-        (None, CampaignKind::AskAnew) => Audience::Purpose(about),
+        (None, CampaignKind::AskAnew | CampaignKind::AskByEmail | CampaignKind::AskBySms) => {
+            Audience::Purpose(about)
+        }
         (None, CampaignKind::Tell) => Audience::Agreed(about),
     }
 }
@@ -211,7 +216,12 @@ fn failed(connection: &Connection, id: CampaignId) -> Result<u64, StoreError> {
     let states = (MessageState::Rejected.code(), MessageState::Failed.code());
     let mut statement = connection.prepare_cached(sql)?;
     let count: i64 = statement.query_row((id.0, states.0, states.1), |row| row.get(0))?;
-    Ok(count.cast_unsigned())
+    let sql = "SELECT count(*) FROM campaign_sends s JOIN confirmations f ON f.id = s.confirmation_id \
+               WHERE s.campaign_id = $1 AND f.state = $2";
+    let undelivered = ConfirmationState::Undeliverable.code();
+    let mut statement = connection.prepare_cached(sql)?;
+    let outside: i64 = statement.query_row((id.0, undelivered), |row| row.get(0))?;
+    Ok((count + outside).cast_unsigned())
 }
 
 pub(super) fn one(
@@ -250,6 +260,16 @@ pub(super) fn begin(
     new: &NewCampaign,
 ) -> Result<CampaignId, StoreError> {
     let purpose = checked(tx, new)?;
+    write(tx, actor, new, purpose)
+}
+
+/// Writes a message to many that has been checked.
+pub(super) fn write(
+    tx: &mut Tx<'_>,
+    actor: Actor,
+    new: &NewCampaign,
+    purpose: PurposeId,
+) -> Result<CampaignId, StoreError> {
     let people = audience(new.kind, new.about, new.import).count(tx.connection)?;
     let id = CampaignId(tx.id(&tables::CAMPAIGNS));
     let row = [
@@ -386,6 +406,29 @@ pub(super) fn enter(
     tell(tx, campaign.id, campaign.about, state)
 }
 
+/// A condition for rows of `campaign_sends` whose message to many still runs.
+fn running() -> String {
+    format!(
+        "s.stopped_at IS NULL AND c.state IN ({}, {}) ORDER BY s.id",
+        CampaignState::Running.code(),
+        CampaignState::Paused.code()
+    )
+}
+
+/// Counts a confirmation that came back against the message to many that it belongs to.
+pub(super) fn undelivered(tx: &mut Tx<'_>, id: ConfirmationId) -> Result<(), StoreError> {
+    let got: Vec<(i64, i64)> = {
+        let sql = format!(
+            "SELECT s.id, s.campaign_id FROM campaign_sends s \
+             JOIN campaigns c ON c.id = s.campaign_id WHERE s.confirmation_id = $1 AND {}",
+            running()
+        );
+        let mut statement = tx.connection.prepare_cached(&sql)?;
+        statement.query_map([id.0], |row| Ok((row.get(0)?, row.get(1)?)))?
+    };
+    count_stops(tx, got)
+}
+
 /// Counts a stop against every message to many that the person got and that still runs.
 pub(super) fn complained(tx: &mut Tx<'_>, subject: SubjectId) -> Result<(), StoreError> {
     let same: Vec<i64> = tx.linked(subject)?.iter().map(|one| one.0).collect();
@@ -394,10 +437,9 @@ pub(super) fn complained(tx: &mut Tx<'_>, subject: SubjectId) -> Result<(), Stor
         format!(
             "SELECT s.id, s.campaign_id FROM campaign_sends s \
              JOIN campaigns c ON c.id = s.campaign_id \
-             WHERE s.subject_id IN ({list}) AND s.message_id IS NOT NULL \
-             AND s.stopped_at IS NULL AND c.state IN ({}, {}) ORDER BY s.id",
-            CampaignState::Running.code(),
-            CampaignState::Paused.code()
+             WHERE s.subject_id IN ({list}) \
+             AND (s.message_id IS NOT NULL OR s.confirmation_id IS NOT NULL) AND {}",
+            running()
         )
     };
     dossier::each(tx.connection, &same, text, |row| {
@@ -406,6 +448,10 @@ pub(super) fn complained(tx: &mut Tx<'_>, subject: SubjectId) -> Result<(), Stor
     })?;
     got.sort_unstable();
     got.dedup();
+    count_stops(tx, got)
+}
+
+fn count_stops(tx: &mut Tx<'_>, got: Vec<(i64, i64)>) -> Result<(), StoreError> {
     for (send, id) in got {
         let now = tx.now().micros();
         let sql = "UPDATE campaign_sends SET stopped_at = $1 WHERE id = $2";

@@ -17,6 +17,7 @@ use domain::ids::SubjectId;
 use domain::time::Span;
 use domain::time::Timestamp;
 
+use super::outside;
 use super::row;
 use super::row::CampaignView;
 use crate::consent::NewConsent;
@@ -37,14 +38,14 @@ use crate::tables;
 use crate::tx::Tx;
 
 /// How many messages one step lets out at the most.
-const BATCH: u32 = 32;
+pub(super) const BATCH: u32 = 32;
 /// How many people one step looks at at the most: those who are refused cost no pace.
-const LOOKED_AT: u32 = 256;
+pub(super) const LOOKED_AT: u32 = 256;
 /// How many of the gateway's own messages may wait for their call before no more are added: the
 /// confirmation of a stop must not wait for long behind them.
-const WAITING: i64 = 64;
+pub(super) const WAITING: i64 = 64;
 /// After how long it is worth looking again when the outbox is full.
-const SOON: Span = Span::seconds(2);
+pub(super) const SOON: Span = Span::seconds(2);
 
 /// What came of a step.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -85,6 +86,9 @@ pub(super) fn step(tx: &mut Tx<'_>) -> Result<Stepped, StoreError> {
         tx.flush()?;
         return Ok(Stepped::Moved);
     }
+    if let Some(route) = campaign.kind.outside() {
+        return outside::step(tx, campaign, route);
+    }
     let waiting: i64 = tx
         .connection
         .query_row("SELECT count(*) FROM outbox", (), |row| row.get(0))?;
@@ -100,7 +104,7 @@ pub(super) fn step(tx: &mut Tx<'_>) -> Result<Stepped, StoreError> {
 }
 
 /// Writes how far it has come, and when it goes on.
-fn put(tx: &Tx<'_>, campaign: &CampaignView, next: Timestamp) -> Result<(), StoreError> {
+pub(super) fn put(tx: &Tx<'_>, campaign: &CampaignView, next: Timestamp) -> Result<(), StoreError> {
     let sql = "UPDATE campaigns SET cursor = $1, sent = $2, refused = $3, skipped = $4, \
                put_off = $5, next_at = $6, updated_at = $7 WHERE id = $8";
     let row = (
@@ -186,7 +190,7 @@ impl Batch {
     /// Those who were put off and whose time has come.
     fn due(&self, tx: &Tx<'_>) -> Result<Vec<(i64, SubjectId)>, StoreError> {
         let sql = "SELECT id, subject_id FROM campaign_sends WHERE campaign_id = $1 \
-                   AND message_id IS NULL AND at <= $2 ORDER BY at, id LIMIT $3";
+                   AND message_id IS NULL AND confirmation_id IS NULL AND at <= $2 ORDER BY at, id LIMIT $3";
         let mut statement = tx.connection.prepare_cached(sql)?;
         let parameters = (self.campaign.id.0, tx.now().micros(), BATCH);
         Ok(statement.query_map(parameters, |row| Ok((row.get(0)?, SubjectId(row.get(1)?))))?)
@@ -315,6 +319,7 @@ impl Batch {
             v(message),
             v(at),
             v(None::<i64>),
+            v(None::<i64>),
         ];
         tx.put(&tables::CAMPAIGN_SENDS, row);
     }
@@ -354,14 +359,12 @@ impl Batch {
         let gone = (campaign.pace / 60)
             .clamp(1, BATCH)
             .saturating_sub(self.left);
-        let pause =
-            i64::from(gone) * Span::minutes(1).as_micros() / i64::from(campaign.pace.max(1));
-        let mut next = now + Span::micros(pause.max(1));
+        let mut next = now + pause(campaign, gone);
         if let Some(until) = self.blocked {
             next = until;
         } else if whole {
             let sql = "SELECT min(at) FROM campaign_sends \
-                       WHERE campaign_id = $1 AND message_id IS NULL";
+                       WHERE campaign_id = $1 AND message_id IS NULL AND confirmation_id IS NULL";
             let waits: Option<i64> = tx
                 .connection
                 .prepare_cached(sql)?
@@ -376,6 +379,12 @@ impl Batch {
         }
         put(tx, campaign, next)
     }
+}
+
+/// How long so many messages hold up the next ones.
+pub(super) fn pause(campaign: &CampaignView, gone: u32) -> Span {
+    let pause = i64::from(gone) * Span::minutes(1).as_micros() / i64::from(campaign.pace.max(1));
+    Span::micros(pause.max(1))
 }
 
 /// What stands in everybody's way, so that nobody is to be counted as refused for it.

@@ -42,7 +42,10 @@ pub(crate) fn take(
     tx.flush()?;
     let said = &asked.said;
     let message = tx.conversation(known, subject, asked.number).last_message;
-    let mut open = waiting(tx, subject, said)?;
+    let mut open = match said.step {
+        ChatStep::Choices(_) => Vec::new(),
+        ChatStep::Answered(_) | ChatStep::Opened(_) => waiting(tx, subject, said)?,
+    };
     match &said.step {
         ChatStep::Opened(question) => {
             if open.is_empty() && said.request.is_none() {
@@ -70,6 +73,9 @@ pub(crate) fn take(
                 };
                 answer::settle(tx, row, *answer, &by)?;
             }
+        }
+        ChatStep::Choices(body) => {
+            crate::send::confirm(tx, known, (subject, asked.number), body)?;
         }
     }
     tx.flush()

@@ -46,7 +46,7 @@ const LIMITS: [(Span, usize); 2] = [(Span::hours(1), 3), (Span::days(1), 10)];
 /// How long it is tried to send a confirmation.
 const PATIENCE: Span = Span::days(7);
 
-pub(super) fn request(
+pub(crate) fn request(
     tx: &mut Tx<'_>,
     actor: Actor,
     request: &NewRequest,

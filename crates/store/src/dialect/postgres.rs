@@ -297,6 +297,14 @@ impl Session {
         Ok(usize::try_from(touched).unwrap_or(usize::MAX))
     }
 
+    /// Runs a statement that takes the values of many rows as arrays.
+    pub(super) fn overwrite(&self, sql: &str, parameters: Vec<Parameter>) -> DbResult<()> {
+        let statement = self.prepare_cached(sql)?;
+        self.started()?;
+        self.wait(self.client.execute_raw(&statement, parameters))
+            .map(drop)
+    }
+
     pub(super) fn query(
         &self,
         statement: &Statement,

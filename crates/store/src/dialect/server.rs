@@ -1,8 +1,12 @@
 //! A PostgreSQL server: how it is reached, what it must promise, its schema, and whose turn it is.
 
+use std::ffi::OsStr;
+use std::ffi::OsString;
 use std::fmt;
 use std::net::IpAddr;
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -30,6 +34,7 @@ pub(crate) const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/postgres/0001_init.sql"),
     include_str!("../../migrations/postgres/0002_breadth.sql"),
     include_str!("../../migrations/postgres/0003_consent.sql"),
+    include_str!("../../migrations/postgres/0004_rights.sql"),
 ];
 
 /// The oldest server that is known to work, as `server_version_num` has it.
@@ -80,6 +85,7 @@ const PROMISES: [(&str, &[&str]); 4] = [
 pub struct Server {
     config: Config,
     tls: Option<MakeRustlsConnect>,
+    authorities: Option<PathBuf>,
     io: Arc<Io>,
 }
 
@@ -134,6 +140,7 @@ impl Server {
         Ok(Self {
             config,
             tls,
+            authorities: authorities.map(Path::to_owned),
             io: Arc::new(Io::new(io)),
         })
     }
@@ -159,6 +166,67 @@ impl Server {
         // Whoever had the turn in between may have given it back.
         still_ours(&session, run)?;
         Ok(session)
+    }
+
+    /// What the server's own programs have to be told, as they read it from their environment
+    /// (PostgreSQL 15, section 34.15).
+    pub(super) fn environment(&self) -> Vec<(&'static str, OsString)> {
+        let hosts = self.config.get_hosts().iter().map(|host| match host {
+            Host::Tcp(name) => OsString::from(name),
+            Host::Unix(path) => path.clone().into_os_string(),
+        });
+        let ports = self.config.get_ports().iter();
+        let ports = ports.map(|port| OsString::from(port.to_string()));
+        let mut all = vec![
+            ("PGAPPNAME", OsString::from("imvume backup")),
+            ("PGCONNECT_TIMEOUT", OsString::from("10")),
+            ("PGHOST", hosts.collect::<Vec<_>>().join(OsStr::new(","))),
+            ("PGPORT", ports.collect::<Vec<_>>().join(OsStr::new(","))),
+        ];
+        let texts = [
+            ("PGDATABASE", self.config.get_dbname()),
+            ("PGOPTIONS", self.config.get_options()),
+            ("PGUSER", self.config.get_user()),
+        ];
+        let texts = texts
+            .into_iter()
+            .filter_map(|(name, text)| Some((name, text?.into())));
+        all.extend(texts);
+        if let Some(password) = self.config.get_password() {
+            all.push(("PGPASSWORD", OsStr::from_bytes(password).to_owned()));
+        }
+        if self.tls.is_some() {
+            // Without a file of authorities the system's are asked, which old programs refuse.
+            let roots = self.authorities.clone().map(PathBuf::into_os_string);
+            all.push(("PGSSLMODE", "verify-full".into()));
+            all.push(("PGSSLROOTCERT", roots.unwrap_or_else(|| "system".into())));
+        }
+        all
+    }
+
+    /// Opens the session that a database is restored through, once it is this process's turn: it holds
+    /// nothing yet, or what an earlier attempt left, which is taken away.
+    pub(super) fn open_restorer(&self, again: bool) -> Result<Session, StoreError> {
+        let session = self.session()?;
+        take_turn(&session)?;
+        let tables = session.batch(
+            "SELECT string_agg(quote_ident(tablename), ', ') FROM pg_tables \
+             WHERE schemaname = current_schema()",
+        )?;
+        match tables.as_deref() {
+            None | Some("") => {}
+            Some(tables) if again => {
+                session.batch(&format!("DROP TABLE {tables}"))?;
+            }
+            Some(_) => return Err(StoreError::NotNew),
+        }
+        Ok(session)
+    }
+
+    /// Brings the schema of a database that was restored up to date.
+    pub(super) fn migrate(session: &Session) -> Result<(), StoreError> {
+        check_schema(session)?;
+        migrate(session)
     }
 
     /// A session that the thread which uses it drives itself.
@@ -379,6 +447,11 @@ fn schema(session: &Session) -> Result<Option<i64>, StoreError> {
         return Err(StoreError::Newer { found, known });
     }
     Ok(Some(found))
+}
+
+/// That what was restored is a database of ours.
+fn check_schema(session: &Session) -> Result<(), StoreError> {
+    schema(session)?.map(drop).ok_or(StoreError::Foreign)
 }
 
 /// Brings the schema up to date, one transaction a step: a kill leaves a step done or not begun.

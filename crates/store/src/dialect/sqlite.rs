@@ -1,9 +1,12 @@
 //! SQLite: one file, one writer, a write-ahead log that is moved into it beside the writer.
 
 use std::path::Path;
+use std::time::Duration;
 
 use rusqlite::Connection;
 use rusqlite::OpenFlags;
+use rusqlite::backup::Backup;
+use rusqlite::backup::StepResult;
 use rusqlite::config::DbConfig;
 use rusqlite::types;
 use rusqlite::types::ToSqlOutput;
@@ -22,10 +25,17 @@ pub(crate) const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/sqlite/0001_init.sql"),
     include_str!("../../migrations/sqlite/0002_breadth.sql"),
     include_str!("../../migrations/sqlite/0003_consent.sql"),
+    include_str!("../../migrations/sqlite/0004_rights.sql"),
 ];
+
+/// How many pages are copied in one step of a backup: 16 MiB.
+const COPY_PAGES: i32 = 4_096;
 
 /// `b"IMVU"`: marks the file as one of ours.
 const APPLICATION_ID: i32 = 0x494d_5655;
+
+/// How long the writer waits for readers that are in the way of the write-ahead log.
+const BUSY: Duration = Duration::from_secs(5);
 
 /// The log beside the database at which the committing thread itself makes room, in pages.
 const WAL_LIMIT_PAGES: i64 = 128 * 1024;
@@ -74,6 +84,32 @@ pub(super) fn open_to_look(path: &Path) -> Result<(Connection, usize), StoreErro
     check_ours(&connection)?;
     let (found, _) = schema(&connection)?;
     Ok((connection, usize::try_from(found).unwrap_or(0)))
+}
+
+/// Copies the database as this connection sees it into a new file, in steps, so that it can be asked in
+/// between whether to go on. The connection is in a transaction, so that what is copied stands still.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one place that opens databases"
+)]
+pub(super) fn copy_to(
+    connection: &Connection,
+    path: &Path,
+    going: &mut dyn FnMut() -> bool,
+) -> Result<(), StoreError> {
+    let mut copy = Connection::open(path)?;
+    copy.execute_batch("PRAGMA synchronous = FULL")?;
+    let backup = Backup::new(connection, &mut copy)?;
+    loop {
+        if !going() {
+            return Err(StoreError::Stopped);
+        }
+        match backup.step(COPY_PAGES)? {
+            StepResult::Done => return Ok(()),
+            StepResult::More => {}
+            _ => return Err(StoreError::Busy),
+        }
+    }
 }
 
 /// Plans a statement once. Otherwise SQLite plans it anew whenever a bound value changes, in the hope
@@ -130,6 +166,14 @@ pub(crate) const fn wal_outgrown(pages: i64) -> bool {
 pub(super) fn truncate_wal(connection: &Connection) -> Result<(), StoreError> {
     connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
     Ok(())
+}
+
+/// The same, unless somebody reads.
+pub(super) fn truncate_wal_soon(connection: &Connection) -> Result<(), StoreError> {
+    connection.busy_timeout(Duration::from_millis(100))?;
+    let emptied = truncate_wal(connection);
+    connection.busy_timeout(BUSY)?;
+    emptied
 }
 
 fn check_ours(connection: &Connection) -> Result<(), StoreError> {

@@ -9,6 +9,7 @@ use seal::Keyring;
 use seal::RecordKind;
 
 use super::Difference;
+use super::buried;
 use crate::error::StoreError;
 use crate::keys;
 use crate::keys::KeyRow;
@@ -22,6 +23,7 @@ pub(crate) fn open_all(
     report: &mut dyn FnMut(Difference),
 ) -> Result<u64, StoreError> {
     let keys = keyring.keys();
+    let buried = buried::keys(connection)?;
     let mut held = Held(None);
     let mut opened = 0;
     for sealed in SEALED {
@@ -37,6 +39,9 @@ pub(crate) fn open_all(
             let value = row.blob(0).unwrap_or_default();
             // A field that no value can stand in was tampered with.
             let field = u8::try_from(row.get::<i64>(3)?).unwrap_or(u8::MAX);
+            if sealed.under == Under::DataKey && buried.contains(&key) {
+                continue;
+            }
             let place = place(sealed.record, field, id, key);
             let whole = match (sealed.under, key) {
                 (Under::Day, day) => keyring
@@ -252,6 +257,26 @@ const SEALED: &[Sealed] = &[
         ("confirmations", "sealed_request"),
         ("key_id", "1"),
         RecordKind::Confirmation,
+    ),
+    sealed(
+        ("requests", "sealed_request"),
+        ("key_id", "1"),
+        RecordKind::Request,
+    ),
+    sealed(
+        ("request_steps", "sealed_note"),
+        ("key_id", "2"),
+        RecordKind::Request,
+    ),
+    sealed(
+        ("letters", "sealed_letter"),
+        ("key_id", "1"),
+        RecordKind::Letter,
+    ),
+    sealed(
+        ("packages", "sealed_key"),
+        ("key_id", "1"),
+        RecordKind::Package,
     ),
     Sealed {
         under: Under::Day,

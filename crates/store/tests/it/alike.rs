@@ -4,6 +4,8 @@
 mod asked;
 mod later;
 mod office;
+mod rights;
+mod rolling;
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -55,6 +57,8 @@ use self::later::Later;
 use self::later::later;
 use self::office::Office;
 use self::office::office;
+use self::rights::Right;
+use self::rights::right;
 
 /// How many sequences are tried.
 const CASES: u32 = 24;
@@ -87,6 +91,7 @@ enum Step {
     Asked(Asked),
     Later(Later),
     Office(Office),
+    Right(Right),
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -131,6 +136,7 @@ fn step() -> impl Strategy<Value = Step> {
         8 => asked().prop_map(Step::Asked),
         10 => later().prop_map(Step::Later),
         10 => office().prop_map(Step::Office),
+        4 => right().prop_map(Step::Right),
     ]
 }
 
@@ -245,6 +251,7 @@ impl Side {
             Step::Asked(ref step) => self.asked(step).await,
             Step::Later(ref step) => self.later(step).await,
             Step::Office(ref step) => self.office(step).await,
+            Step::Right(ref step) => self.right(step).await,
             _ => self.administer(step).await,
         }
     }

@@ -58,7 +58,15 @@ const BEFORE_0003: Kept = Kept {
     schema: "2",
     changed: &[("calls", 4, 0), ("messages", 4, 4), ("settings", 1, 1)],
 };
-const ALL: [Kept; 2] = [BEFORE_0002, BEFORE_0003];
+/// With what the third migration brought: terms, traits, registries, confirmations, campaigns, lists.
+const BEFORE_0004: Kept = Kept {
+    folder: "before-0004",
+    bundles: &["000", "001.p/61"],
+    leaves: 317,
+    schema: "3",
+    changed: &[("calls", 4, 0), ("messages", 4, 4), ("settings", 1, 1)],
+};
+const ALL: [Kept; 3] = [BEFORE_0002, BEFORE_0003, BEFORE_0004];
 
 impl Kept {
     fn path(&self) -> PathBuf {
@@ -265,7 +273,12 @@ async fn what_waited_goes_on() {
 
 #[tokio::test]
 async fn a_send_is_judged_as_before() {
-    let test = BEFORE_0003.open();
+    for kept in [BEFORE_0003, BEFORE_0004] {
+        judged_as_before(&kept.open()).await;
+    }
+}
+
+async fn judged_as_before(test: &TestStore) {
     // What the program that wrote it said of each at this hour: an answer, a message of marketing.
     for (person, answer, sale) in [
         (1, None, Some(131_050)),

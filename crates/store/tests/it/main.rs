@@ -27,6 +27,7 @@ mod server;
 mod on_sqlite {
     const KIND: crate::base::Kind = crate::base::Kind::File;
 
+    mod askings;
     mod batches;
     mod beside;
     mod campaigns;
@@ -36,11 +37,15 @@ mod on_sqlite {
     mod consent;
     mod day;
     mod deliveries;
+    mod erasure;
     mod events;
     pub(crate) mod fixture;
+    mod holds;
     mod imports;
     mod last_word;
+    mod letters;
     mod office;
+    mod packages;
     mod people;
     mod preferences;
     mod previews;
@@ -48,9 +53,12 @@ mod on_sqlite {
     mod queue;
     mod reconcile;
     mod registries;
+    mod requests;
+    mod retention;
     mod roll;
     mod sends;
     mod start;
+    mod statistics;
     mod statuses;
     mod stops;
     mod tags;
@@ -60,6 +68,7 @@ mod on_sqlite {
 mod on_postgres {
     const KIND: crate::base::Kind = crate::base::Kind::Server;
 
+    mod askings;
     mod batches;
     mod beside;
     mod campaigns;
@@ -69,11 +78,15 @@ mod on_postgres {
     mod consent;
     mod day;
     mod deliveries;
+    mod erasure;
     mod events;
     pub(crate) mod fixture;
+    mod holds;
     mod imports;
     mod last_word;
+    mod letters;
     mod office;
+    mod packages;
     mod people;
     mod preferences;
     mod previews;
@@ -81,9 +94,12 @@ mod on_postgres {
     mod queue;
     mod reconcile;
     mod registries;
+    mod requests;
+    mod retention;
     mod roll;
     mod sends;
     mod start;
+    mod statistics;
     mod statuses;
     mod stops;
     mod tags;

@@ -181,7 +181,7 @@ impl Side {
         let new = NewBlockRegistry {
             code: format!("register-{}", self.serial),
             name: "Opt-out register".to_owned(),
-            every_days: 31,
+            every_days: Some(31),
         };
         let added = self.test.store.add_block_registry(STAFF, new).await;
         let added = added.unwrap();

@@ -220,6 +220,7 @@ async fn a_stop_without_a_confirmation() {
             method: Method::ChatKeyword,
             confirmation: None,
             why: None,
+            ask: None,
         }),
         ..test.message(&both(1), 1)
     };

@@ -15,11 +15,18 @@ use domain::person::TraitKind;
 use domain::person::TraitSource;
 use domain::purpose::Cap;
 use domain::purpose::Terms;
+use domain::record_class::RecordClasses;
+use domain::request::Assurance;
+use domain::request::LetterKind;
+use domain::request::RequestKind;
+use domain::request::RequestSource;
+use domain::retention;
 use domain::subject::Identifier;
 use domain::subject::IdentifierKind;
 use domain::template::Category;
 use domain::template::TemplateStatus;
 use domain::time::Span;
+use domain::time::Timestamp;
 use seal::DataKey;
 use seal::RecordClass;
 use seal::Zeroizing;
@@ -27,11 +34,13 @@ use store::admin::NewNotice;
 use store::admin::NewToken;
 use store::block_list::BlockList;
 use store::block_registry::NewBlockRegistry;
+use store::bundle::NewShipped;
 use store::campaign::NewCampaign;
 use store::confirmation::NewRequest;
 use store::confirmation::Requested;
 use store::echo::EchoSource;
 use store::event::NewEndpoint;
+use store::hold::NewHold;
 use store::import::Begun;
 use store::import::NewImport;
 use store::media::KeptObject;
@@ -42,8 +51,17 @@ use store::operation::Message;
 use store::operation::Quarantine;
 use store::operation::Queueing;
 use store::operation::Send;
+use store::package::Decision;
+use store::package::Made;
+use store::package::NewRedaction;
+use store::package::PackageKind;
 use store::registry::NoticeChange;
 use store::registry::PurposeTerms;
+use store::request::StepOrder;
+use store::retention::NewEntry;
+use store::retention::Stepped;
+use store::snapshot::Ended;
+use store::snapshot::SnapshotState;
 use store::terms::NewLayers;
 
 use super::fixture::STAFF;
@@ -101,6 +119,11 @@ pub(crate) async fn day() -> TestStore {
     office(&test).await;
     asked(&test).await;
     brought(&test).await;
+    keeping(&test).await;
+    copies(&test).await;
+    backups(&test).await;
+    rights(&test).await;
+    forgotten(&test).await;
     test
 }
 
@@ -203,7 +226,7 @@ async fn office(test: &TestStore) {
         let registry = NewBlockRegistry {
             code: format!("register-{place}"),
             name: "Opt-out register".to_owned(),
-            every_days: 31,
+            every_days: Some(31),
         };
         let registry = store.add_block_registry(STAFF, registry).await.unwrap();
         let mut list = BlockList::begin(store, registry).await.unwrap();
@@ -307,4 +330,206 @@ async fn people(test: &TestStore, app: domain::ids::AppId, person: u32) {
             reader.name(subject)
         });
     revealed.await.unwrap();
+}
+
+#[expect(clippy::too_many_lines, reason = "a list of what happens")]
+/// Somebody on the other number: one message is taken out, one waits for a decision on how long it is
+/// kept, and a hold covers what nobody wrote.
+async fn keeping(test: &TestStore) {
+    let store = &test.store;
+    let now = test.clock.now();
+    let mut messages = Vec::new();
+    for serial in [770, 771] {
+        let message = Message {
+            number: test.other_number,
+            ..test.message(&both(77), serial)
+        };
+        test.take(vec![Item::Message(Box::new(message))]).await;
+        let subject = test.find(&phone(77)).unwrap();
+        let threads = test.read(|reader| reader.conversations(subject));
+        messages.push((subject, threads[0].last_message.unwrap()));
+    }
+    let hanging = test.read(|reader| reader.hanging(messages[0].1));
+    let reason = "a card number in it".to_owned();
+    let redacted = store.redact_message(STAFF, messages[0], hanging, reason);
+    redacted.await.unwrap();
+    let hold = NewHold {
+        code: "long-ago".to_owned(),
+        matter: "a case of long ago".to_owned(),
+        owner: "legal".to_owned(),
+        scope: domain::hold::Scope {
+            subjects: vec![messages[0].0],
+            numbers: vec![test.other_number],
+            classes: RecordClasses::ALL,
+            from: None,
+            to: Some(Timestamp::from_seconds(1)),
+        },
+        review_at: now + Span::days(30),
+    };
+    store.place_hold(STAFF, hold).await.unwrap();
+    let entry = NewEntry {
+        code: "other-number".to_owned(),
+        scope: retention::Scope {
+            class: domain::record_class::RecordClass::Conversation,
+            purpose: None,
+            jurisdiction: None,
+            number: Some(test.other_number),
+        },
+        term: retention::Term {
+            minimum: None,
+            maximum: Some(30),
+            starts: retention::Starts::Received,
+            action: retention::Action::Review,
+        },
+        provision: "policy".to_owned(),
+    };
+    let entry = store.add_retention_rule(STAFF, entry).await.unwrap();
+    let preview = store.begin_preview(STAFF).await.unwrap();
+    while store.step_run(preview, 100).await.unwrap() != Stepped::Through {}
+    store.end_run(preview).await.unwrap();
+    store.switch_on_retention_rule(STAFF, entry).await.unwrap();
+    test.pass(Span::days(31));
+    let run = store.begin_retention_run(STAFF).await.unwrap();
+    store.confirm_run(STAFF, run).await.unwrap();
+    while store.step_run(run, 100).await.unwrap() != Stepped::Through {}
+    store.end_run(run).await.unwrap();
+    test.clock.set(now);
+    while store.count().await.unwrap() {}
+}
+
+/// Somebody is erased but for what a hold keeps, and Meta is to be told of somebody else first.
+async fn forgotten(test: &TestStore) {
+    let store = &test.store;
+    let order = |subject| store::erase::EraseOrder {
+        subject,
+        request: None,
+        reason: domain::erasure::EraseReason::Requested,
+        recipients_within: Span::days(30),
+    };
+    let mut people = Vec::new();
+    for person in [50, 51] {
+        let message = Message {
+            media: Some(b"reference".to_vec()),
+            ..test.message(&both(person), person * 10)
+        };
+        test.take(vec![Item::Message(Box::new(message))]).await;
+        people.push(test.find(&phone(person)).unwrap());
+    }
+    let hold = NewHold {
+        code: "their-pictures".to_owned(),
+        matter: "a case".to_owned(),
+        owner: "legal".to_owned(),
+        scope: domain::hold::Scope {
+            subjects: vec![people[0]],
+            classes: [domain::record_class::RecordClass::Media]
+                .into_iter()
+                .collect(),
+            ..domain::hold::Scope::default()
+        },
+        review_at: test.clock.now() + Span::days(30),
+    };
+    store.place_hold(STAFF, hold).await.unwrap();
+    store.erase(STAFF, order(people[0])).await.unwrap();
+    while let Some(slice) = store.to_sweep().await.unwrap() {
+        store.sweep(slice).await.unwrap();
+    }
+    let errands = test.read(|reader| reader.errands_for(people[1], Timestamp::from_seconds(0)));
+    let ordered = store.order_erasure(STAFF, order(people[1]), (errands, Span::hours(1)));
+    ordered.await.unwrap();
+}
+
+/// Somebody asks for something by right, and somebody notes what they said.
+async fn rights(test: &TestStore) {
+    let asked = store::request::NewRequest {
+        subject: test.find(&phone(1)).unwrap(),
+        kind: RequestKind::Correction,
+        source: RequestSource::Staff,
+        assurance: Assurance::Staff,
+        language: "en".to_owned(),
+        text: "My name has one s".to_owned(),
+        received_at: None,
+    };
+    let opened = test.store.open_request(STAFF, asked).await.unwrap();
+    let order = StepOrder {
+        id: opened.request.id,
+        version: None,
+        step: domain::request::step::Step::Search,
+        note: Some("seen at the counter".to_owned()),
+    };
+    test.store.step_request(STAFF, order).await.unwrap();
+    for kind in [LetterKind::Acknowledgement, LetterKind::Completion] {
+        let letter = store::letter::NewLetter {
+            request: opened.request.id,
+            kind,
+            language: "en".to_owned(),
+            said: store::letter::Said {
+                to: Some("person@example.org".to_owned()),
+                subject: "We have your request".to_owned(),
+                ..store::letter::Said::default()
+            },
+            chat: None,
+            mail: true,
+        };
+        test.store.write_letter(STAFF, letter).await.unwrap();
+    }
+}
+
+/// A part of the key bundle at a place, and a snapshot.
+async fn backups(test: &TestStore) {
+    let upto = test
+        .store
+        .read_now(|reader| reader.gather(None, &mut |_| Ok(())))
+        .unwrap();
+    let part = NewShipped {
+        place: 7,
+        sequence: test.store.next_bundle().await.unwrap(),
+        epoch: 1,
+        whole: true,
+        keys: 3,
+        size: 99,
+        upto,
+    };
+    test.store.record_shipped(part).await.unwrap();
+    let snapshot = test.store.begin_snapshot(STAFF, ("20261121T100000Z", 7));
+    let ended = Ended {
+        state: SnapshotState::Made,
+        size: 1_000,
+        objects: 1,
+        head: 12,
+    };
+    let snapshot = snapshot.await.unwrap();
+    test.store
+        .end_snapshot(STAFF, snapshot, ended)
+        .await
+        .unwrap();
+}
+
+/// Copies of two people's data: one in review, one that can be fetched.
+async fn copies(test: &TestStore) {
+    for person in [1, 3] {
+        let subject = test.find(&phone(person)).unwrap();
+        let whose = (subject, None);
+        let begun = test.store.begin_package(STAFF, whose, PackageKind::Access);
+        let id = begun.await.unwrap();
+        let found = NewRedaction {
+            message: test.last_message(subject),
+            kind: 3,
+            start: 1,
+            length: 4,
+            proposed: Decision::LeaveOut,
+        };
+        test.store.note_redactions(id, vec![found]).await.unwrap();
+        test.store.package_scanned(id).await.unwrap();
+        if person == 3 {
+            test.store.approve_package(STAFF, id).await.unwrap();
+            let made = Made {
+                hash: [7; 32],
+                size: 5,
+                items: 3,
+                expires: test.clock.now() + Span::days(14),
+            };
+            test.store.package_made(id, made).await.unwrap();
+            test.store.link_package(STAFF, id).await.unwrap();
+        }
+    }
 }

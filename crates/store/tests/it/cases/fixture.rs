@@ -244,6 +244,7 @@ impl TestStore {
                 method: Method::ChatKeyword,
                 confirmation: Some(b"{\"type\":\"text\"}".to_vec()),
                 why: None,
+                ask: None,
             }),
             ..self.message(identifiers, serial)
         };

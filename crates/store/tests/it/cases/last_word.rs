@@ -187,7 +187,11 @@ impl History {
                 Keyword::Start => {
                     self.said.word.remove(&identifier);
                 }
-                Keyword::Help | Keyword::Why => {}
+                Keyword::Ask(_)
+                | Keyword::ConfirmDeletion
+                | Keyword::Help
+                | Keyword::KeepData
+                | Keyword::Why => {}
             }
         }
         if word == Keyword::Start {

@@ -243,6 +243,7 @@ async fn what_a_person_says_counts_from_the_next_message_on() {
                 method: domain::consent::Method::ChatKeyword,
                 confirmation: None,
                 why: None,
+                ask: None,
             }),
             ..*message
         }))

@@ -5,6 +5,7 @@ use domain::consent::EvidenceGrade;
 use domain::consent::Method;
 use domain::ids::SubjectId;
 use domain::keyword::Keyword;
+use domain::message::MessageState;
 use domain::subject::Identifier;
 use domain::subject::IdentifierKind;
 use domain::tally::Tally;
@@ -23,7 +24,9 @@ use proptest::test_runner::TestRunner;
 use store::Audience;
 use store::NewConsent;
 use store::Planned;
+use store::operation::Item;
 use store::operation::Outgoing;
+use store::operation::Status;
 
 use super::fixture::STAFF;
 use super::fixture::TestStore;
@@ -51,6 +54,8 @@ enum Step {
     /// Somebody of whom nothing but an e-mail address is known.
     Mail(u32),
     Send(u32),
+    /// A message is not delivered, as the person has had too much promotion from whomever.
+    HeldOff(u32),
     Pass(u32),
 }
 
@@ -75,7 +80,8 @@ fn step() -> impl Strategy<Value = Step> {
         1 => person.clone().prop_map(Step::Moved),
         1 => (person.clone(), any::<bool>()).prop_map(|(p, on)| Step::Restrict(p, on)),
         1 => person.clone().prop_map(Step::Mail),
-        2 => person.prop_map(Step::Send),
+        2 => person.clone().prop_map(Step::Send),
+        2 => person.prop_map(Step::HeldOff),
         2 => (1..30_u32).prop_map(Step::Pass),
     ]
 }
@@ -115,6 +121,14 @@ async fn run(test: &TestStore, serial: u32, step: &Step) {
             test.store.enrol(STAFF, vec![email]).await.unwrap();
         }
         Step::Send(p) => drop(test.code(&phone(*p), text()).await),
+        Step::HeldOff(p) => {
+            let judged = test.judge(test.request(&phone(*p), text())).await;
+            let status = Status {
+                code: Some(131_049),
+                ..test.status(judged.message, MessageState::Failed)
+            };
+            test.take(vec![Item::Status(Box::new(status))]).await;
+        }
         Step::Pass(hours) => test.pass(Span::hours(*hours)),
     }
 }

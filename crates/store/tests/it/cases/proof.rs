@@ -271,6 +271,7 @@ async fn asks(test: &TestStore, person: u32, serial: u32) -> Option<String> {
                 texts: &TEXTS,
                 page: true,
             }),
+            ask: None,
         }),
         ..test.message(&both(person), serial)
     };

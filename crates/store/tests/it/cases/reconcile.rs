@@ -44,6 +44,20 @@ const CHANGING: &[(&str, &[&str])] = &[
         "deliveries",
         &["state", "attempts", "next_at", "last_status", "updated_at"],
     ),
+    ("erasure_kept", &["ended_at"]),
+    ("erasure_recipients", &["alias", "acknowledged_at"]),
+    (
+        "erasures",
+        &[
+            "state",
+            "cursor",
+            "rows",
+            "objects",
+            "swept_at",
+            "horizon_at",
+            "updated_at",
+        ],
+    ),
     ("event_endpoints", &["ended_at"]),
     (
         "event_deliveries",

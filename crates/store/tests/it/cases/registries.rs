@@ -49,7 +49,7 @@ impl TestStore {
         let new = NewBlockRegistry {
             code: code.to_owned(),
             name: "Opt-out register".to_owned(),
-            every_days: 31,
+            every_days: Some(31),
         };
         self.store.add_block_registry(STAFF, new).await.unwrap()
     }

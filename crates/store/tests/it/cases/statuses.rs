@@ -1,5 +1,6 @@
 //! What happens to messages of ours.
 
+use domain::decision::Outcome;
 use domain::ids::MessageId;
 use domain::message::MessageState::Accepted;
 use domain::message::MessageState::Calling;
@@ -9,13 +10,19 @@ use domain::message::MessageState::Indeterminate;
 use domain::message::MessageState::Read;
 use domain::message::MessageState::Rejected;
 use domain::message::MessageState::Sent;
+use domain::template::Category;
+use domain::template::TemplateStatus;
+use domain::time::Span;
 use store::operation::Called;
 use store::operation::Item;
+use store::operation::Send;
 use store::operation::Status;
 
+use super::fixture::STAFF;
 use super::fixture::TestStore;
 use super::fixture::both;
 use super::fixture::phone;
+use super::fixture::template;
 use super::fixture::text;
 
 async fn sent(test: &TestStore) -> MessageId {
@@ -110,6 +117,89 @@ async fn a_late_131050_is_a_native_stop() {
     assert_eq!(standing.len(), 1);
     let row = test.read(|reader| reader.message(message)).unwrap();
     assert_eq!((row.state, row.code), (Failed, Some(131_050)));
+    test.whole();
+}
+
+#[tokio::test]
+async fn after_a_131049_promotions_wait_a_day_and_nothing_else_does() {
+    let test = TestStore::new().await;
+    let message = sent(&test).await;
+    test.templates(&[("sale", Category::Marketing, TemplateStatus::Approved)])
+        .await;
+    let subject = test.find(&phone(1)).unwrap();
+    let given = test
+        .store
+        .record_consent(STAFF, subject, test.given())
+        .await;
+    given.unwrap();
+    test.accept(message).await;
+    test.pass(Span::hours(1));
+    let sale = async || test.judge(test.request(&phone(1), template("sale"))).await;
+    let first = sale().await;
+    assert_eq!(first.decision.code(), None);
+    let told = test.clock.now();
+    let status = Status {
+        code: Some(131_049),
+        at: told,
+        ..test.status(first.message, Failed)
+    };
+    test.take(vec![Item::Status(Box::new(status))]).await;
+    let until = told + Span::hours(24);
+    test.pass(Span::hours(2));
+    // What the person does meanwhile does not end it, nor does a word of Meta's that comes late.
+    test.hear(&both(1), 2).await;
+    let late = Status {
+        code: Some(131_049),
+        at: told - Span::hours(30),
+        ..test.status(message, Failed)
+    };
+    test.take(vec![Item::Status(Box::new(late))]).await;
+    let held = sale().await;
+    assert_eq!(held.decision.outcome, Outcome::Defer { until });
+    assert_eq!(held.decision.rules(), ["gate/6/held-off"]);
+    let preview = test
+        .store
+        .preview(subject, test.number, template("sale"), None);
+    assert_eq!(preview.await.unwrap().0.outcome, Outcome::Defer { until });
+    let stored = test.read(|reader| reader.decision(held.decision_id));
+    let facts = stored.unwrap().facts;
+    assert!(
+        facts.contains(&format!("\"capped\":\"{until}\"")),
+        "{facts}"
+    );
+    assert_eq!(test.code(&phone(1), text()).await, None);
+    // The other number is not known to be held off.
+    let other = Send {
+        number: test.other_number,
+        ..test.request(&phone(1), template("sale"))
+    };
+    assert_eq!(test.judge(other).await.decision.code(), None);
+    test.pass(Span::hours(22));
+    assert_eq!(sale().await.decision.code(), None);
+    test.whole();
+}
+
+#[tokio::test]
+async fn a_call_refused_with_131049_holds_off_too() {
+    let test = TestStore::new().await;
+    let message = sent(&test).await;
+    test.templates(&[("sale", Category::Marketing, TemplateStatus::Approved)])
+        .await;
+    let subject = test.find(&phone(1)).unwrap();
+    let given = test
+        .store
+        .record_consent(STAFF, subject, test.given())
+        .await;
+    given.unwrap();
+    let called = Called {
+        message,
+        state: Rejected,
+        wamid: None,
+        code: Some(131_049),
+    };
+    test.store.called(called).await.unwrap();
+    test.pass(Span::minutes(1));
+    assert_eq!(test.code(&phone(1), template("sale")).await, Some(131_049));
     test.whole();
 }
 

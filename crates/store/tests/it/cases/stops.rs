@@ -170,6 +170,7 @@ async fn a_stop_is_in_force_for_a_send_of_the_same_batch() {
             method: domain::consent::Method::ChatKeyword,
             confirmation: None,
             why: None,
+            ask: None,
         }),
         ..test.message(&both(1), 1)
     };

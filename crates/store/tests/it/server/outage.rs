@@ -66,7 +66,7 @@ async fn nothing_acknowledged_is_lost_and_the_store_comes_back_by_itself() {
     drop(test);
 }
 
-/// The keys are being rolled when the session is cut: the roll goes on by itself.
+/// The keys are being rolled when the session is cut: the roll goes on where it stood.
 #[tokio::test]
 async fn a_roll_that_is_cut_off_goes_on_once_the_server_is_back() {
     let test = TestStore::new().await;
@@ -103,6 +103,8 @@ async fn a_roll_that_is_cut_off_goes_on_once_the_server_is_back() {
         assert!(serial < 2_000, "the store does not come back");
         looker.batch("SELECT pg_sleep(0.005)");
     }
+    assert_eq!(epochs(), 2, "it serves while the roll is under way");
+    test.store.roll().await.unwrap();
     assert_eq!(epochs(), 1, "the roll has ended");
     assert!(test.find(&phone(1)).is_some());
     test.whole();

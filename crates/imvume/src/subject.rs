@@ -1,0 +1,62 @@
+//! `imvume subject`: what is done about one person.
+
+mod erase;
+mod erasures;
+
+use std::path::PathBuf;
+
+use clap::Args;
+use clap::Subcommand;
+
+use crate::Verdict;
+
+/// The commands over people.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Erase a person, and everybody linked as the same person (the gateway must not run)
+    Erase(Erase),
+    /// List erasures: what went, what stayed, and who has acknowledged (the gateway must not run)
+    Erasures(Erasures),
+    /// Write a copy of everything that is kept of a person into a file (the gateway must not run)
+    Export(crate::package::Export),
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Erase {
+    /// The configuration file
+    #[arg(long, value_name = "FILE", default_value = "imvume.toml")]
+    pub(crate) config: PathBuf,
+    /// The number of the person here
+    #[arg(long, value_name = "ID")]
+    pub(crate) subject: i64,
+    /// Why: requested, no-longer-needed, consent-withdrawn, objected, unlawful, ordered or child
+    #[arg(long, value_name = "REASON")]
+    pub(crate) reason: String,
+    /// Erase now, without telling Meta first: it deletes what it has by its own terms
+    #[arg(long)]
+    pub(crate) at_once: bool,
+    /// Answer in JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Erasures {
+    /// The configuration file
+    #[arg(long, value_name = "FILE", default_value = "imvume.toml")]
+    pub(crate) config: PathBuf,
+    /// Only those of which a recipient has not acknowledged in time
+    #[arg(long)]
+    pub(crate) overdue: bool,
+    /// Answer in JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+pub(crate) fn run(command: &Command) -> anyhow::Result<Verdict> {
+    match command {
+        Command::Erase(arguments) => erase::run(arguments),
+        Command::Erasures(arguments) => erasures::run(arguments),
+        Command::Export(arguments) => crate::package::run(arguments),
+    }
+}

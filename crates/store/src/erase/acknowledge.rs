@@ -1,0 +1,107 @@
+//! Recipients tell that they have erased, too; and copies of the keys are gone.
+
+use domain::audit::Action;
+use domain::audit::Actor;
+use domain::event::EventKind;
+use domain::ids::AppId;
+use domain::ids::ErasureId;
+use domain::ids::EventEndpointId;
+
+use super::ids;
+use crate::error::Refusal;
+use crate::error::StoreError;
+use crate::event::About;
+use crate::store::Store;
+use crate::tx::Tx;
+
+/// Who was told to erase, too.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Recipient {
+    /// An app.
+    App(AppId),
+    /// An endpoint of the event channel.
+    Endpoint(EventEndpointId),
+}
+
+impl Store {
+    /// Takes down that a recipient has erased. Returns whether it had not said so before.
+    ///
+    /// # Errors
+    /// [`Refusal::Missing`] where that recipient was not told of that erasure.
+    pub async fn acknowledge_erasure(
+        &self,
+        actor: Actor,
+        erasure: ErasureId,
+        recipient: Recipient,
+    ) -> Result<bool, StoreError> {
+        self.write(move |tx| acknowledge(tx, actor, erasure, recipient))
+            .await
+    }
+
+    /// Marks the erasures of whose data keys no copy is left anywhere: the epoch key they last stood
+    /// under was destroyed, and no place holds a bundle of before. Returns how many.
+    pub async fn reach_horizons(&self) -> Result<u64, StoreError> {
+        self.write(|tx| {
+            let sql = "UPDATE erasures SET horizon_at = $1, updated_at = $1 \
+                       WHERE horizon_at IS NULL AND EXISTS (SELECT 1 FROM rolls r \
+                       WHERE r.ended_at IS NOT NULL AND r.begun_at > coalesce((SELECT \
+                       max(k.ended_at) FROM erasure_kept k WHERE k.erasure_id = erasures.id), \
+                       erasures.erased_at) AND NOT EXISTS (SELECT 1 FROM bundles b \
+                       WHERE b.gone_at IS NULL AND b.epoch < r.epoch))";
+            let mut statement = tx.connection.prepare_cached(sql)?;
+            Ok(statement.execute([tx.now().micros()])? as u64)
+        })
+        .await
+    }
+}
+
+fn acknowledge(
+    tx: &mut Tx<'_>,
+    actor: Actor,
+    erasure: ErasureId,
+    recipient: Recipient,
+) -> Result<bool, StoreError> {
+    let (column, id) = match recipient {
+        Recipient::App(app) => ("app_id", app.0),
+        Recipient::Endpoint(endpoint) => ("endpoint_id", endpoint.0),
+    };
+    let sql = format!(
+        "UPDATE erasure_recipients SET acknowledged_at = $1, alias = NULL \
+         WHERE erasure_id = $2 AND {column} = $3 AND acknowledged_at IS NULL"
+    );
+    let touched =
+        tx.connection
+            .prepare_cached(&sql)?
+            .execute((tx.now().micros(), erasure.0, id))?;
+    if touched == 0 {
+        let sql =
+            format!("SELECT id FROM erasure_recipients WHERE erasure_id = $1 AND {column} = $2");
+        if ids(tx.connection, &sql, (erasure.0, id))?.is_empty() {
+            return Err(Refusal::Missing("erasure that this recipient was told of").into());
+        }
+        return Ok(false);
+    }
+    let sql = "SELECT subject_id FROM erasures WHERE id = $1";
+    let about = About {
+        app: match recipient {
+            Recipient::App(app) => Some(app),
+            Recipient::Endpoint(_) => None,
+        },
+        thing: Some(erasure.0),
+        detail: ids(tx.connection, sql, [erasure.0])?.first().copied(),
+        ..About::default()
+    };
+    tx.emit(EventKind::ErasureAcknowledged, about)?;
+    let detail = match recipient {
+        Recipient::App(app) => format!("erasure {erasure} app {app}"),
+        Recipient::Endpoint(endpoint) => format!("erasure {erasure} event endpoint {endpoint}"),
+    };
+    let told = (
+        actor,
+        Action::ErasureAcknowledged,
+        &["erase/acknowledged"] as &[&str],
+    );
+    tx.note(None, &detail, told)?;
+    tx.flush()?;
+    Ok(true)
+}
