@@ -231,7 +231,7 @@ fn measure(measurement: Measurement, json: bool) -> anyhow::Result<()> {
             on_each(database, tell, |backend| roll::run(backend, people))?;
         }
         Measurement::Send { database } => {
-            on_each(database, tell, |backend| send::run(backend))?;
+            on_each(database, tell, send::run)?;
         }
         Measurement::Start => tell(&start::run()?),
         Measurement::Verify => tell(&verify::run()?),

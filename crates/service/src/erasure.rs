@@ -143,7 +143,10 @@ impl Service {
         caller.needs(AppScope::Read)?;
         self.number(caller, phone_number_id)?;
         let Ok(Told { erased }) = serde_json::from_slice::<Told<'_>>(body) else {
-            return Err(GraphError::invalid("The body must be {\"erased\": \"ID\"}.").into());
+            return Err(GraphError::invalid(
+                "The body has one member, erased: the id of an erasure.",
+            )
+            .into());
         };
         let (app, erasure) = (caller.app, named(erased)?);
         let told = self

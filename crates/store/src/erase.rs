@@ -40,6 +40,7 @@ pub(crate) mod replay;
 mod sever;
 
 pub use self::acknowledge::Recipient;
+pub(crate) use self::acknowledge::reach_horizons;
 pub use self::errands::AT_META;
 pub use self::errands::Errand;
 pub use self::errands::ErrandEnd;

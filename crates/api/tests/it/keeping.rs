@@ -81,7 +81,7 @@ async fn holds_that_cannot_be() {
 async fn an_entry_is_previewed_before_it_is_on() {
     let rig = Rig::busy().await;
     let body = json!({
-        "code": "chat", "class": "conversation", "maximum_days": 30, "starts": "received",
+        "code": "chat", "class": "conversation", "maximum_days": 10, "starts": "received",
         "action": "erase", "provision": "policy 7",
     });
     let added = rig.post("/retention/rules", body.clone()).await;
@@ -92,7 +92,7 @@ async fn an_entry_is_previewed_before_it_is_on() {
     );
     let on = format!("/retention/rules/{id}/on");
     assert_eq!(rig.post(&on, json!({})).await.problem()["status"], 422);
-    rig.pass(Span::days(40));
+    rig.pass(Span::days(20));
     let begun = rig.post("/retention/previews", json!({})).await;
     let preview = begun.ok(StatusCode::ACCEPTED)["id"].as_i64().unwrap();
     let run = domain::ids::RetentionRunId(preview);

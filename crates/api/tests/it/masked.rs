@@ -3,6 +3,7 @@
 use axum::http::StatusCode;
 use domain::audit::Actor;
 use domain::ids::PurposeId;
+use domain::time::Span;
 use serde_json::json;
 use store::import::NewImport;
 
@@ -53,6 +54,7 @@ async fn whatever_can_be_got_is_masked() {
         purpose: PurposeId(4),
     };
     rig.store.begin_import(Actor::System, list).await.unwrap();
+    rights(&rig).await;
     let canaries = canaries();
     let check = |what: &str, text: &str| {
         for canary in &canaries {
@@ -67,6 +69,9 @@ async fn whatever_can_be_got_is_masked() {
             let mut path = operation.at("1");
             if path.ends_with("/consent/record") {
                 path.push_str("?purpose=marketing");
+            }
+            if path == "/statistics" {
+                path.push_str("?from=2026-01-01&to=2026-12-31");
             }
             let reply = rig.get(&path).await;
             assert_eq!(reply.status, 200, "{path}");
@@ -88,6 +93,29 @@ async fn whatever_can_be_got_is_masked() {
         let revealed = rig.post(path, body.clone()).await;
         assert!(revealed.text.contains(NAME) && revealed.text.contains(WA_ID));
     }
+}
+
+/// A request, a package, a hold, a run of the schedule, and somebody else who was erased.
+async fn rights(rig: &Rig) {
+    let hold = json!({
+        "code": "case-1", "matter": "a case", "owner": "legal", "phones": [PHONE],
+        "review_at": (rig.clock.now() + Span::days(90)).to_string(), "classes": ["media"],
+    });
+    let access = json!({"kind": "access", "language": "en", "text": NAME});
+    for (path, body, status) in [
+        ("/subjects/1/requests", access, StatusCode::CREATED),
+        ("/subjects/1/packages", json!({}), StatusCode::ACCEPTED),
+        ("/holds", hold, StatusCode::CREATED),
+        ("/retention/previews", json!({}), StatusCode::ACCEPTED),
+    ] {
+        rig.post(path, body).await.ok(status);
+    }
+    let other = json!({"phone": "+27825550199"});
+    let made = rig.post("/subjects", other).await;
+    let id = made.ok(StatusCode::OK)["subject"].clone();
+    let path = format!("/subjects/{id}/erasure");
+    let erased = rig.post(&path, json!({"reason": "requested"})).await;
+    erased.ok(StatusCode::CREATED);
 }
 
 #[tokio::test]

@@ -8,6 +8,7 @@ use domain::audit::Actor;
 use domain::campaign::CampaignKind;
 use domain::confirmation::AskedBy;
 use domain::confirmation::Route;
+use domain::erasure::EraseReason;
 use domain::event::EventKind;
 use domain::event::EventKinds;
 use domain::hold::Scope;
@@ -29,9 +30,12 @@ use store::block_registry::NewBlockRegistry;
 use store::campaign::NewCampaign;
 use store::confirmation::NewRequest;
 use store::delivery::DeliveryState;
+use store::erase::EraseOrder;
+use store::erase::Recipient;
 use store::event::NewEndpoint;
 use store::hold::HoldChange;
 use store::hold::NewHold;
+use testkit::ANNELIE;
 use testkit::Heard;
 use testkit::Needles;
 use testkit::SIPHO;
@@ -209,7 +213,24 @@ async fn orphaned(gateway: &TestGateway) {
     assert_eq!(gateway.store.tell_of_holds().await.unwrap(), 1);
 }
 
-/// Something of every kind happens to two people.
+/// Somebody is erased, and one of those who had the data says that they have erased, too.
+async fn erased(gateway: &TestGateway) {
+    gateway.hear_text(&ANNELIE, TEXT).await;
+    let order = EraseOrder {
+        subject: gateway.subject(&ANNELIE).await,
+        request: None,
+        reason: EraseReason::Requested,
+        recipients_within: EraseOrder::RECIPIENTS_WITHIN,
+    };
+    let done = gateway.store.erase(STAFF, order).await.unwrap();
+    let app = gateway.real.id;
+    let told = gateway
+        .store
+        .acknowledge_erasure(Actor::App(app), done.id, Recipient::App(app));
+    assert!(told.await.unwrap());
+}
+
+/// Something of every kind happens to three people.
 async fn a_day(gateway: &TestGateway) {
     gateway.hear_text(&THANDI, TEXT).await;
     let answer = gateway.send(&gateway.real, &text(THANDI.address())).await;
@@ -225,6 +246,8 @@ async fn a_day(gateway: &TestGateway) {
     gateway.control("echo", &echo).await;
     gateway.settle().await;
     office(gateway).await;
+    erased(gateway).await;
+    gateway.store.backup_changed(false).await.unwrap();
     let flagged = json!({"field": "phone_number_quality_update", "value": {"event": "FLAGGED"}});
     gateway.control("account", &flagged).await;
     gateway.settle().await;
@@ -267,6 +290,7 @@ async fn every_kind_says_what_its_page_says() {
     let needles = Needles::default()
         .person(&THANDI)
         .person(&SIPHO)
+        .person(&ANNELIE)
         .text("a text", TEXT)
         .text("a variable", "canary");
     assert_eq!(needles.found_in(&endpoint.listener.got()), [""; 0]);

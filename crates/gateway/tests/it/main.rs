@@ -7,6 +7,7 @@
 )]
 
 mod adversary;
+mod asking;
 mod beside;
 mod block;
 mod calling;

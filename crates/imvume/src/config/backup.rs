@@ -15,7 +15,7 @@ use service::backup::BackupSettings;
 use toml::Spanned;
 use url::Url;
 
-use crate::config::document::some_url;
+use crate::config::document::field::some_url;
 use crate::config::secret::Secrets;
 
 /// `[backup]` as it is written.

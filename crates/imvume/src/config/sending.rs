@@ -20,9 +20,9 @@ use toml::Spanned;
 use url::Host;
 use url::Url;
 
-use crate::config::document::positive;
-use crate::config::document::some_path;
-use crate::config::document::some_url;
+use crate::config::document::field::positive;
+use crate::config::document::field::some_path;
+use crate::config::document::field::some_url;
 use crate::config::seconds;
 use crate::config::secret::Secrets;
 

@@ -50,7 +50,7 @@ const KEPT: [&str; 24] = [
 ];
 
 /// Where rows stand of what the demo does not show.
-const BESIDE: [&str; 13] = [
+const BESIDE: [&str; 15] = [
     "call_permissions",
     "chat_groups",
     "event_deliveries",
@@ -63,28 +63,49 @@ const BESIDE: [&str; 13] = [
     "outside",
     "quarantine",
     "queue",
+    "retention_rules",
+    "rolls",
     "subject_links",
 ];
 
 /// Where nothing stands in either, and why. The store's own test of a move fills every table there is.
-const EMPTY: [(&str, &str); 15] = [
+const EMPTY: [(&str, &str); 34] = [
+    ("bundles", "a recovery recipient is configured"),
     ("calls", "only while a call to Meta is under way"),
     ("campaign_sends", "staff begin a campaign"),
     ("campaigns", "staff begin a campaign"),
     ("codes", "a person asks for one on the preference page"),
     ("confirmations", "a form was filled in"),
+    ("erasure_kept", "somebody is erased"),
+    ("erasure_recipients", "somebody is erased"),
+    ("erasures", "somebody is erased"),
+    ("errands", "somebody is erased"),
+    ("hold_numbers", "staff place a hold"),
+    ("hold_subjects", "staff place a hold"),
+    ("holds", "staff place a hold"),
     ("import_people", "staff bring a list in"),
     ("imports", "staff bring a list in"),
+    ("letters", "somebody asks by right"),
     ("notice_layers", "staff publish a notice with layers"),
     (
         "outbox",
         "only until the gateway has sent a message of its own",
     ),
+    ("packages", "somebody asks for their data"),
     ("purpose_terms", "staff set the terms of a purpose"),
+    ("redacted_messages", "staff take a message out"),
+    ("redactions", "somebody asks for their data"),
     ("registries", "staff set up a block registry"),
     ("registry_blocks", "staff bring a cleansing file in"),
     ("registry_imports", "staff bring a cleansing file in"),
     ("registry_overrides", "staff decide against a registry"),
+    ("request_steps", "somebody asks by right"),
+    ("requests", "somebody asks by right"),
+    ("retention_reviews", "a rule leaves it to somebody"),
+    ("retention_runs", "staff switch the schedule on"),
+    ("snapshots", "a place for backups is configured"),
+    ("statistics", "the count comes behind"),
+    ("tombstones", "something is removed"),
     ("traits", "staff or a form tell of a person"),
 ];
 

@@ -125,15 +125,31 @@ fn hex(bytes: &[u8]) -> String {
     })
 }
 
+/// What of a small package is text, by its name without folders.
+const TEXTS: [&str; 8] = [
+    "data-decisions-0001.jsonl",
+    "data-messages-0001.jsonl",
+    "data-profile.json",
+    "index.html",
+    "manifest.json",
+    "manifest.note",
+    "pages-decisions-0001.html",
+    "pages-messages-0001.html",
+];
+
 #[test]
 fn the_same_data_make_the_same_package() {
     let archive = small();
     assert_eq!(archive, small());
+    let mut shown = Vec::new();
     for (name, bytes) in files(archive) {
         if let Ok(text) = String::from_utf8(bytes) {
-            insta::assert_snapshot!(name.replace('/', "-"), text);
+            let name = name.replace('/', "-");
+            insta::assert_snapshot!(name.clone(), text);
+            shown.push(name);
         }
     }
+    assert_eq!(shown, TEXTS);
 }
 
 #[test]

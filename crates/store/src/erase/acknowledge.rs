@@ -41,18 +41,20 @@ impl Store {
     /// Marks the erasures of whose data keys no copy is left anywhere: the epoch key they last stood
     /// under was destroyed, and no place holds a bundle of before. Returns how many.
     pub async fn reach_horizons(&self) -> Result<u64, StoreError> {
-        self.write(|tx| {
-            let sql = "UPDATE erasures SET horizon_at = $1, updated_at = $1 \
-                       WHERE horizon_at IS NULL AND EXISTS (SELECT 1 FROM rolls r \
-                       WHERE r.ended_at IS NOT NULL AND r.begun_at > coalesce((SELECT \
-                       max(k.ended_at) FROM erasure_kept k WHERE k.erasure_id = erasures.id), \
-                       erasures.erased_at) AND NOT EXISTS (SELECT 1 FROM bundles b \
-                       WHERE b.gone_at IS NULL AND b.epoch < r.epoch))";
-            let mut statement = tx.connection.prepare_cached(sql)?;
-            Ok(statement.execute([tx.now().micros()])? as u64)
-        })
-        .await
+        self.write(|tx| reach_horizons(tx)).await
     }
+}
+
+/// Marks what [`Store::reach_horizons`] tells of.
+pub(crate) fn reach_horizons(tx: &Tx<'_>) -> Result<u64, StoreError> {
+    let sql = "UPDATE erasures SET horizon_at = $1, updated_at = $1 \
+               WHERE horizon_at IS NULL AND EXISTS (SELECT 1 FROM rolls r \
+               WHERE r.ended_at IS NOT NULL AND r.begun_at > coalesce((SELECT \
+               max(k.ended_at) FROM erasure_kept k WHERE k.erasure_id = erasures.id), \
+               erasures.erased_at) AND NOT EXISTS (SELECT 1 FROM bundles b \
+               WHERE b.gone_at IS NULL AND b.epoch < r.epoch))";
+    let mut statement = tx.connection.prepare_cached(sql)?;
+    Ok(statement.execute([tx.now().micros()])? as u64)
 }
 
 fn acknowledge(

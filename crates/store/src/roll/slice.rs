@@ -11,6 +11,7 @@ use seal::KeySet;
 
 use crate::dialect::Connection;
 use crate::dialect::Held;
+use crate::erase::reach_horizons;
 use crate::error::StoreError;
 use crate::roll;
 use crate::roll::RollStage;
@@ -303,7 +304,7 @@ fn end(connection: &Connection, state: &mut State, shared: &Shared) -> Result<Ro
 }
 
 /// Puts the end of a roll on record, if the keyring knows of none any more and the record does not say
-/// so. What was erased before it began is beyond reach now.
+/// so. What was erased before it began is beyond reach now, unless a place holds a bundle of before.
 pub(crate) fn settle(tx: &mut Tx<'_>) -> Result<Rolled, StoreError> {
     let last = roll::last(tx.connection)?;
     let Some(row) = last.filter(|row| row.ended_at.is_none()) else {
@@ -315,10 +316,7 @@ pub(crate) fn settle(tx: &mut Tx<'_>) -> Result<Rolled, StoreError> {
     let now = tx.now().micros();
     let sql = "UPDATE rolls SET ended_at = $1 WHERE ended_at IS NULL";
     tx.connection.prepare_cached(sql)?.execute([now])?;
-    let sql = "UPDATE erasures SET horizon_at = $1, updated_at = $1 \
-               WHERE horizon_at IS NULL AND erased_at < $2";
-    let mut statement = tx.connection.prepare_cached(sql)?;
-    statement.execute((now, row.begun_at.micros()))?;
+    reach_horizons(tx)?;
     for name in [STAGE, KEYS_DONE, IDENTIFIERS_DONE] {
         setting::clear(tx.connection, name)?;
     }

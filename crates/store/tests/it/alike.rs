@@ -3,6 +3,7 @@
 
 mod asked;
 mod later;
+mod leaving;
 mod office;
 mod rights;
 mod rolling;
@@ -55,6 +56,8 @@ use self::asked::Asked;
 use self::asked::asked;
 use self::later::Later;
 use self::later::later;
+use self::leaving::Leaving;
+use self::leaving::leaving;
 use self::office::Office;
 use self::office::office;
 use self::rights::Right;
@@ -90,6 +93,7 @@ enum Step {
     Reopen,
     Asked(Asked),
     Later(Later),
+    Leaving(Leaving),
     Office(Office),
     Right(Right),
 }
@@ -137,6 +141,7 @@ fn step() -> impl Strategy<Value = Step> {
         10 => later().prop_map(Step::Later),
         10 => office().prop_map(Step::Office),
         4 => right().prop_map(Step::Right),
+        8 => leaving().prop_map(Step::Leaving),
     ]
 }
 
@@ -250,6 +255,7 @@ impl Side {
             Step::Reopen => self.test.reopen(),
             Step::Asked(ref step) => self.asked(step).await,
             Step::Later(ref step) => self.later(step).await,
+            Step::Leaving(ref step) => self.leaving(step).await,
             Step::Office(ref step) => self.office(step).await,
             Step::Right(ref step) => self.right(step).await,
             _ => self.administer(step).await,

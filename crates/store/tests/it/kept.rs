@@ -64,7 +64,13 @@ const BEFORE_0004: Kept = Kept {
     bundles: &["000", "001.p/61"],
     leaves: 317,
     schema: "3",
-    changed: &[("calls", 4, 0), ("messages", 4, 4), ("settings", 1, 1)],
+    // Both lists were being brought in when that day ended.
+    changed: &[
+        ("calls", 4, 0),
+        ("imports", 2, 2),
+        ("messages", 4, 4),
+        ("settings", 1, 1),
+    ],
 };
 const ALL: [Kept; 3] = [BEFORE_0002, BEFORE_0003, BEFORE_0004];
 
@@ -211,7 +217,7 @@ fn rows(raw: &Raw, shape: &[(String, Vec<String>)]) -> Vec<(String, Vec<Vec<Stri
     rows.collect()
 }
 
-/// Opening what was kept changes its schema, notes which calls were under way, and no more.
+/// Opening what was kept changes its schema, notes which calls and lists were under way, and no more.
 #[tokio::test]
 async fn a_migration_leaves_every_row_as_it_was() {
     for kept in ALL {
@@ -238,6 +244,16 @@ async fn a_migration_leaves_every_row_as_it_was() {
             }
         }
         assert_eq!(changed, kept.changed, "{}", kept.folder);
+        if kept.changed.iter().any(|(table, ..)| *table == "imports") {
+            let columns = "layout, provenance, actor, started_at, rows, people, updated_at, leaf";
+            let sql = format!("SELECT id, {columns} FROM imports ORDER BY id");
+            assert_eq!(raw.rows(&sql), test.raw().rows(&sql), "{}", kept.folder);
+            // Under way before, broken off now.
+            for (raw, state) in [(&raw, "1"), (&test.raw(), "5")] {
+                let states = raw.rows("SELECT state FROM imports");
+                assert!(states.iter().all(|row| row == &[state]), "{states:?}");
+            }
+        }
     }
 }
 

@@ -438,39 +438,47 @@ async fn forgotten(test: &TestStore) {
     ordered.await.unwrap();
 }
 
-/// Somebody asks for something by right, and somebody notes what they said.
+/// Two ask for something by right, and somebody notes what they said, more than once.
 async fn rights(test: &TestStore) {
-    let asked = store::request::NewRequest {
-        subject: test.find(&phone(1)).unwrap(),
-        kind: RequestKind::Correction,
-        source: RequestSource::Staff,
-        assurance: Assurance::Staff,
-        language: "en".to_owned(),
-        text: "My name has one s".to_owned(),
-        received_at: None,
-    };
-    let opened = test.store.open_request(STAFF, asked).await.unwrap();
-    let order = StepOrder {
-        id: opened.request.id,
-        version: None,
-        step: domain::request::step::Step::Search,
-        note: Some("seen at the counter".to_owned()),
-    };
-    test.store.step_request(STAFF, order).await.unwrap();
-    for kind in [LetterKind::Acknowledgement, LetterKind::Completion] {
-        let letter = store::letter::NewLetter {
-            request: opened.request.id,
-            kind,
+    for person in [1, 77] {
+        let asked = store::request::NewRequest {
+            subject: test.find(&phone(person)).unwrap(),
+            kind: RequestKind::Correction,
+            source: RequestSource::Staff,
+            assurance: Assurance::Staff,
             language: "en".to_owned(),
-            said: store::letter::Said {
-                to: Some("person@example.org".to_owned()),
-                subject: "We have your request".to_owned(),
-                ..store::letter::Said::default()
-            },
-            chat: None,
-            mail: true,
+            text: "My name has one s".to_owned(),
+            received_at: None,
         };
-        test.store.write_letter(STAFF, letter).await.unwrap();
+        let opened = test.store.open_request(STAFF, asked).await.unwrap();
+        let request = opened.request.id;
+        for (step, note) in [
+            (domain::request::step::Step::Search, "seen at the counter"),
+            (domain::request::step::Step::Review, "found under two names"),
+        ] {
+            let order = StepOrder {
+                id: request,
+                version: None,
+                step,
+                note: Some(note.to_owned()),
+            };
+            test.store.step_request(STAFF, order).await.unwrap();
+        }
+        for kind in [LetterKind::Acknowledgement, LetterKind::Completion] {
+            let letter = store::letter::NewLetter {
+                request,
+                kind,
+                language: "en".to_owned(),
+                said: store::letter::Said {
+                    to: Some("person@example.org".to_owned()),
+                    subject: "We have your request".to_owned(),
+                    ..store::letter::Said::default()
+                },
+                chat: None,
+                mail: true,
+            };
+            test.store.write_letter(STAFF, letter).await.unwrap();
+        }
     }
 }
 

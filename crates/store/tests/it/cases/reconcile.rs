@@ -10,6 +10,7 @@ use super::fixture::differences;
 /// Columns of audited tables that change in the ordinary course; the log does not commit to them.
 const CHANGING: &[(&str, &[&str])] = &[
     ("apps", &["ended_at", "sharing_purpose_id"]),
+    ("bundles", &["gone_at"]),
     (
         "campaigns",
         &[
@@ -63,6 +64,7 @@ const CHANGING: &[(&str, &[&str])] = &[
         "event_deliveries",
         &["state", "attempts", "next_at", "last_status", "updated_at"],
     ),
+    ("holds", &["owner", "review_at", "released_at", "version"]),
     (
         "imports",
         &[
@@ -76,12 +78,85 @@ const CHANGING: &[(&str, &[&str])] = &[
             "updated_at",
         ],
     ),
+    (
+        "letters",
+        &[
+            "state",
+            "message_id",
+            "attempts",
+            "next_at",
+            "fault",
+            "updated_at",
+        ],
+    ),
     ("messages", &["state", "sealed_upstream", "code"]),
     ("numbers", &["display", "verified_name", "sealed_token"]),
     ("outside", &["subject_id"]),
+    (
+        "packages",
+        &[
+            "state",
+            "hash",
+            "size",
+            "items",
+            "tag",
+            "expires_at",
+            "fetched_at",
+            "updated_at",
+        ],
+    ),
     ("purposes", &["identity_check"]),
     ("registries", &["ended_at"]),
     ("registry_overrides", &["ended_at"]),
+    (
+        "requests",
+        &[
+            "state",
+            "assurance",
+            "complete_at",
+            "paused_at",
+            "paused_days",
+            "acknowledge_by",
+            "due_at",
+            "rule",
+            "extended_at",
+            "reminded_at",
+            "outcome",
+            "provision",
+            "closed_at",
+            "updated_at",
+        ],
+    ),
+    ("retention_reviews", &["decision", "decided_at"]),
+    ("retention_rules", &["on_at", "ended_at"]),
+    (
+        "retention_runs",
+        &[
+            "state",
+            "cursor",
+            "examined",
+            "due",
+            "erased",
+            "kept",
+            "held",
+            "for_review",
+            "counts",
+            "updated_at",
+        ],
+    ),
+    ("rolls", &["keys", "identifiers", "ended_at"]),
+    (
+        "snapshots",
+        &[
+            "state",
+            "size",
+            "objects",
+            "head",
+            "verified_at",
+            "fault",
+            "updated_at",
+        ],
+    ),
     ("tokens", &["revoked_at"]),
 ];
 

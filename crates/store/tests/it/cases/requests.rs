@@ -431,9 +431,10 @@ async fn a_request_taken_back_never_erases() {
 }
 
 /// Country of the controller, phone, declared residence, what is asked, when it came in; its last day,
-/// its last day once extended, and the last instant for the acknowledgement.
+/// its last day once extended, and the last instant for the acknowledgement. With the controller goes
+/// the rule that somebody has reviewed, if any.
 type Fixture = (
-    &'static str,
+    (&'static str, Option<&'static str>),
     &'static str,
     &'static str,
     RequestKind,
@@ -445,11 +446,14 @@ const GERMAN: &str = "+4915112345678";
 const CALIFORNIAN: &str = "+14155550142";
 const SOUTH_AFRICAN: &str = "+27825550142";
 
+/// POPIA Regulations reg 3; its confidence is medium, so that it waits for a review.
+const REG_3: &str = "za/request-deadline/reg-3";
+
 /// GDPR Art 12(3) with Regulation 1182/71 Art 3(4); POPIA Regulations and PAIA s56 to 58; 11 CCR 7021 and
 /// 7026.
 const DUE: &[Fixture] = &[
     (
-        "DE",
+        ("DE", None),
         GERMAN,
         "DE",
         RequestKind::Access,
@@ -457,7 +461,7 @@ const DUE: &[Fixture] = &[
         ("2027-03-01", Some("2027-04-30"), None),
     ),
     (
-        "DE",
+        ("DE", None),
         GERMAN,
         "DE",
         RequestKind::Deletion,
@@ -465,15 +469,24 @@ const DUE: &[Fixture] = &[
         ("2026-12-21", Some("2027-02-22"), None),
     ),
     (
-        "ZA",
+        ("ZA", None),
         SOUTH_AFRICAN,
         "ZA",
         RequestKind::Access,
         "2026-11-16",
         ("2026-12-17", Some("2027-01-15"), None),
     ),
+    // A rule that nobody has reviewed binds nobody yet: the default holds.
     (
+        ("ZA", None),
+        SOUTH_AFRICAN,
         "ZA",
+        RequestKind::Deletion,
+        "2026-11-26",
+        ("2026-12-26", None, None),
+    ),
+    (
+        ("ZA", Some(REG_3)),
         SOUTH_AFRICAN,
         "ZA",
         RequestKind::Deletion,
@@ -481,7 +494,7 @@ const DUE: &[Fixture] = &[
         ("2026-12-28", None, None),
     ),
     (
-        "ZA",
+        ("ZA", Some(REG_3)),
         SOUTH_AFRICAN,
         "ZA",
         RequestKind::Correction,
@@ -489,7 +502,7 @@ const DUE: &[Fixture] = &[
         ("2027-03-23", None, None),
     ),
     (
-        "US",
+        ("US", None),
         CALIFORNIAN,
         "US-CA",
         RequestKind::Access,
@@ -501,7 +514,7 @@ const DUE: &[Fixture] = &[
         ),
     ),
     (
-        "US",
+        ("US", None),
         CALIFORNIAN,
         "US-CA",
         RequestKind::OptOut,
@@ -510,10 +523,19 @@ const DUE: &[Fixture] = &[
     ),
 ];
 
-/// The same store under the built-in law, for a controller in a country.
-fn under_law(test: &mut TestStore, country: &str) {
+/// The same store under the built-in law, for a controller in a country, with a rule in force that waits
+/// for a review otherwise.
+fn under_law(test: &mut TestStore, (country, reviewed): (&str, Option<&str>)) {
     test.store.close();
     let directory = test.directory.path();
+    let law = directory.join("law");
+    std::fs::create_dir(&law).unwrap();
+    if let Some(rule) = reviewed {
+        let review = format!(
+            "[[review]]\nrule = \"{rule}\"\nreviewer = \"N. Dlamini\"\ndate = 2026-11-22\n"
+        );
+        std::fs::write(law.join("reviews.toml"), review).unwrap();
+    }
     let root = seal::RootKey::read_file(&directory.join("root.key")).unwrap();
     let keyring = seal::Keyring::open(&directory.join("keyring"), &root).unwrap();
     let lease = store::Lease::wait(&super::fixture::data(directory), &test.base.database());
@@ -522,16 +544,16 @@ fn under_law(test: &mut TestStore, country: &str) {
         std::sync::Arc::new(keyring),
         seal::Random::seeded(9),
         test.clock.clone(),
-        std::sync::Arc::new(rulebook::Handle::open(country, None).unwrap()),
+        std::sync::Arc::new(rulebook::Handle::open(country, Some(&law)).unwrap()),
     );
     test.store = std::sync::Arc::new(store.unwrap());
 }
 
 #[tokio::test]
 async fn the_law_that_holds_sets_when_it_is_due() {
-    for (country, number, residence, kind, received, (due, extended, acknowledged)) in DUE {
+    for (law, number, residence, kind, received, (due, extended, acknowledged)) in DUE {
         let mut test = TestStore::new().await;
-        under_law(&mut test, country);
+        under_law(&mut test, *law);
         let received = format!("{received}T10:00:00Z").parse().unwrap();
         test.clock.set(received);
         let who = Identifier::new(IdentifierKind::Phone, (*number).to_owned());
