@@ -31,6 +31,7 @@ use crate::leaf;
 use crate::read::Reader;
 use crate::registry::BlockRegistry;
 use crate::rows::v;
+use crate::setting;
 use crate::tables;
 use crate::tx::Tx;
 
@@ -261,19 +262,6 @@ fn told_name(id: BlockRegistryId) -> String {
     format!("block-registry-told/{id}")
 }
 
-fn setting(tx: &Tx<'_>, name: &str) -> Result<Option<i64>, StoreError> {
-    let sql = "SELECT value FROM settings WHERE name = $1";
-    let held = tx.connection.query_row(sql, [name], |row| row.get(0));
-    Ok(held.optional()?)
-}
-
-fn set(tx: &Tx<'_>, name: &str, value: i64) -> Result<(), StoreError> {
-    let sql = "INSERT INTO settings (name, value) VALUES ($1, $2) \
-               ON CONFLICT (name) DO UPDATE SET value = excluded.value";
-    tx.connection.execute(sql, (name, value))?;
-    Ok(())
-}
-
 /// Begins an import. One of the same registry that was under way ends here: its next slice is refused.
 pub(crate) fn begin(
     tx: &mut Tx<'_>,
@@ -283,7 +271,7 @@ pub(crate) fn begin(
     // Every import was begun, so this is beyond the newest of all registries.
     let sql = "SELECT coalesce(max(value), 0) + 1 FROM settings WHERE name LIKE 'block-registry/%'";
     let import: i64 = tx.connection.query_row(sql, (), |row| row.get(0))?;
-    set(tx, &begun_name(id), import)?;
+    setting::set(tx.connection, &begun_name(id), import)?;
     Ok((RegistryImportId(import), held))
 }
 
@@ -292,7 +280,7 @@ fn goes_on(
     tx: &Tx<'_>,
     (registry, import): (BlockRegistryId, RegistryImportId),
 ) -> Result<(), StoreError> {
-    if setting(tx, &begun_name(registry))? == Some(import.0) {
+    if setting::get(tx.connection, &begun_name(registry))? == Some(import.0) {
         Ok(())
     } else {
         Err(Refusal::Ended("import").into())
@@ -462,9 +450,9 @@ pub(crate) fn due(tx: &mut Tx<'_>) -> Result<Vec<BlockRegistryId>, StoreError> {
     let mut told = Vec::new();
     for held in known.overdue(now) {
         let name = told_name(held.id);
-        let before = setting(tx, &name)?.map(Timestamp::from_micros);
+        let before = setting::get(tx.connection, &name)?.map(Timestamp::from_micros);
         if before.is_none_or(|before| before + AGAIN <= now) {
-            set(tx, &name, now.micros())?;
+            setting::set(tx.connection, &name, now.micros())?;
             tell(tx, held.id, true)?;
             told.push(held.id);
         }

@@ -4,6 +4,8 @@
 //! A row leaves the queue when its call has ended, so that the next of its conversation cannot
 //! overtake it; while the call is under way it is due never.
 
+mod view;
+
 use domain::audit::Action;
 use domain::audit::Actor;
 use domain::decision::Outcome;
@@ -51,6 +53,9 @@ use crate::tables;
 use crate::tx::Tx;
 use crate::tx::place;
 
+pub use crate::queue::view::QueuedView;
+pub(crate) use crate::queue::view::list;
+
 /// The field of a message that holds what is asked for while it waits.
 const REQUEST: u8 = 4;
 
@@ -96,27 +101,6 @@ pub struct QueuedCall {
     pub references: Vec<Zeroizing<String>>,
     /// The references of the media objects it carries, in the order asked.
     pub media: Vec<Zeroizing<Vec<u8>>>,
-}
-
-/// A message that waits, for those who look after it.
-#[derive(Clone, Copy, Debug)]
-pub struct QueuedView {
-    /// The message.
-    pub message: MessageId,
-    /// The app that sent it.
-    pub app: AppId,
-    /// Whose conversation it is in.
-    pub subject: SubjectId,
-    /// From which number.
-    pub number: NumberId,
-    /// When it is judged again; none while its call is under way.
-    pub due: Option<Timestamp>,
-    /// Until when it may wait.
-    pub until: Timestamp,
-    /// How often it was judged or called again.
-    pub attempts: u32,
-    /// Since when it waits.
-    pub queued_at: Timestamp,
 }
 
 /// What is sealed of a message that waits, beside its body.
@@ -566,40 +550,4 @@ pub(crate) fn adopt(tx: &Tx<'_>) -> Result<(), StoreError> {
 /// When a message is judged again; none while its call is under way.
 pub(crate) fn due(micros: i64) -> Option<Timestamp> {
     (micros != NEVER).then(|| Timestamp::from_micros(micros))
-}
-
-/// What waits, the longest first, after `after`; of one app and on one number if wanted.
-pub(crate) fn list(
-    connection: &Connection,
-    (app, number): (Option<AppId>, Option<NumberId>),
-    after: Option<MessageId>,
-    limit: u32,
-) -> Result<Vec<QueuedView>, StoreError> {
-    let sql = "SELECT q.message_id, q.app_id, c.subject_id, c.number_id, q.due_at, q.until, \
-               q.attempts, q.queued_at FROM queue q \
-               JOIN conversations c ON c.id = q.conversation_id \
-               WHERE q.message_id > $1 AND q.app_id = coalesce($2, q.app_id) \
-               AND c.number_id = coalesce($3, c.number_id) ORDER BY q.message_id LIMIT $4";
-    let after = after.map_or(0, |id| id.0);
-    let mut statement = connection.prepare_cached(sql)?;
-    let parameters = (
-        after,
-        app.map(|app| app.0),
-        number.map(|number| number.0),
-        limit,
-    );
-    let rows = statement.query_map(parameters, |row| {
-        let due: i64 = row.get(4)?;
-        Ok(QueuedView {
-            message: MessageId(row.get(0)?),
-            app: AppId(row.get(1)?),
-            subject: SubjectId(row.get(2)?),
-            number: NumberId(row.get(3)?),
-            due: self::due(due),
-            until: Timestamp::from_micros(row.get(5)?),
-            attempts: row.get(6)?,
-            queued_at: Timestamp::from_micros(row.get(7)?),
-        })
-    })?;
-    Ok(rows)
 }

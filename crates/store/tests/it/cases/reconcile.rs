@@ -223,6 +223,7 @@ struct Bench {
 impl Bench {
     async fn new() -> Self {
         let test = day().await;
+        test.store.roll().await.unwrap();
         test.whole();
         let raw = test.raw();
         let entries = test.read(|reader| reader.leaves(0, u32::MAX));
