@@ -278,4 +278,12 @@ mod tests {
         let list = format!(" class IN ({}, {}) ", messages.code(), profiles.code());
         assert!(OF_QUARTER.contains(&list));
     }
+
+    #[test]
+    fn the_domain_and_the_keys_mean_the_same_classes() {
+        let kept = RecordClass::ALL.map(|class| (class.code(), class.name()));
+        let meant =
+            domain::record_class::RecordClass::ALL.map(|class| (class.code(), class.name()));
+        assert_eq!(kept, meant);
+    }
 }
