@@ -25,7 +25,10 @@ fuzz_target!(|bytes: &[u8]| {
     if let Some(value) = &read {
         let text = canonical::text(value);
         assert_eq!(canonical::parse(text.as_bytes()).as_ref(), Some(value));
-        assert_eq!(canonical::text(&canonical::parse(text.as_bytes()).unwrap()), text);
+        assert_eq!(
+            canonical::text(&canonical::parse(text.as_bytes()).unwrap()),
+            text
+        );
     }
     let held = record::verify(bytes, &key);
     if held.is_ok() {
@@ -47,7 +50,10 @@ fuzz_target!(|bytes: &[u8]| {
     };
     if let Ok(signed) = record::sign(document, Vec::new(), head, &KEY) {
         let refused = record::verify(signed.as_bytes(), &key);
-        assert!(!matches!(refused, Err(RecordError::Checkpoint(_) | RecordError::OtherKey)));
+        assert!(!matches!(
+            refused,
+            Err(RecordError::Checkpoint(_) | RecordError::OtherKey)
+        ));
         assert!(refused.is_err(), "a record without events holds");
     }
 });

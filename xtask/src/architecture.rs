@@ -96,7 +96,8 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("lettre", &["egress"]),
     ("postgres", &["store"]),
     ("reqwest", &[]),
-    ("rusqlite", &["bench", "store"]),
+    // `testkit` looks past the store at what lies on disk.
+    ("rusqlite", &["bench", "store", "testkit"]),
     ("sqlx", &[]),
     ("tokio-postgres", &["store"]),
     ("ureq", &[]),

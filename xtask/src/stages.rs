@@ -48,7 +48,7 @@ const STAGES: &[Stage] = &[
     },
     Stage {
         name: "clients",
-        tools: &[Tool::Node, Tool::Python],
+        tools: &[Tool::Age, Tool::Node, Tool::Python],
         when: When::Always,
         work: clients,
     },
@@ -249,7 +249,8 @@ fn rules(_: Install) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Every SDK against the gateway, in both identity modes; consent records in others' libraries.
+/// Every SDK against the gateway, in both identity modes; consent records in others' libraries; backups
+/// in a bucket of somebody else's server.
 fn clients(_: Install) -> anyhow::Result<()> {
     build()?;
     process::run(process::program(tools::node()).args([
@@ -259,7 +260,8 @@ fn clients(_: Install) -> anyhow::Result<()> {
         "tests/clients/*.test.mjs",
     ]))?;
     process::run(process::program(tools::python()).args(["-B", "tests/clients/run.py"]))?;
-    process::run(process::program(tools::python()).args(["-B", "tests/clients/records.py"]))
+    process::run(process::program(tools::python()).args(["-B", "tests/clients/records.py"]))?;
+    process::run(process::program(tools::python()).args(["-B", "tests/clients/buckets.py"]))
 }
 
 fn build() -> anyhow::Result<()> {
@@ -320,7 +322,8 @@ mod tests {
 
     #[test]
     fn a_stage_asks_for_its_own_tools_only() {
-        assert_eq!(called(&only(&["clients"])), [Tool::Node, Tool::Python]);
+        let clients = [Tool::Age, Tool::Node, Tool::Python];
+        assert_eq!(called(&only(&["clients"])), clients);
         assert!(called(&only(&["rules"])).is_empty());
         assert_eq!(
             called(&only(&["tools"])),

@@ -69,6 +69,7 @@ pub use crate::portal::Portal;
 pub use crate::portal::PortalFault;
 pub use crate::portal::Told;
 pub use crate::requests::Carried;
+pub use crate::requests::Reach;
 pub use crate::requests::Requests;
 pub use crate::state::ApiState;
 

@@ -38,6 +38,7 @@ pub(crate) enum Kind {
     Method,
     Missing,
     Query,
+    Restricted,
     Step,
     TokenInQuery,
     TooLarge,
@@ -49,7 +50,7 @@ pub(crate) enum Kind {
 impl Kind {
     /// All kinds.
     #[cfg(test)]
-    const ALL: [Self; 19] = [
+    const ALL: [Self; 20] = [
         Self::Body,
         Self::Busy,
         Self::Changed,
@@ -63,6 +64,7 @@ impl Kind {
         Self::Method,
         Self::Missing,
         Self::Query,
+        Self::Restricted,
         Self::Step,
         Self::TokenInQuery,
         Self::TooLarge,
@@ -86,6 +88,7 @@ impl Kind {
             Self::Method => "urn:imvume:problem:method",
             Self::Missing => "urn:imvume:problem:missing",
             Self::Query => "urn:imvume:problem:query",
+            Self::Restricted => "urn:imvume:problem:restricted",
             Self::Step => "urn:imvume:problem:step",
             Self::TokenInQuery => "urn:imvume:problem:token-in-query",
             Self::TooLarge => "urn:imvume:problem:too-large",
@@ -110,6 +113,7 @@ impl Kind {
             Self::Method => "The method does not exist here",
             Self::Missing => "There is no such thing",
             Self::Query => "The query is not the one this operation takes",
+            Self::Restricted => "Processing of the person's data is restricted",
             Self::Step => "The consent event does not follow from the state before it",
             Self::TokenInQuery => "A token may not stand in the query",
             Self::TooLarge => "The body is too large",
@@ -123,9 +127,13 @@ impl Kind {
         match self {
             Self::Body | Self::Query | Self::TokenInQuery => StatusCode::BAD_REQUEST,
             Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
-            Self::Changed | Self::Course | Self::Ended | Self::Exists | Self::Held | Self::Step => {
-                StatusCode::CONFLICT
-            }
+            Self::Changed
+            | Self::Course
+            | Self::Ended
+            | Self::Exists
+            | Self::Held
+            | Self::Restricted
+            | Self::Step => StatusCode::CONFLICT,
             Self::Failed => StatusCode::INTERNAL_SERVER_ERROR,
             Self::Forbidden => StatusCode::FORBIDDEN,
             Self::MediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
@@ -230,6 +238,7 @@ impl From<Refusal> for Problem {
             Refusal::Request(RequestFault::ProvisionMissing) => Kind::Value,
             Refusal::Request(_) => Kind::Course,
             Refusal::Held => Kind::Held,
+            Refusal::Restricted => Kind::Restricted,
             Refusal::Hold(_) | Refusal::Retention(_) | Refusal::Terms(_) | Refusal::Unseen(_) => {
                 Kind::Value
             }

@@ -6,6 +6,17 @@ use utoipa::IntoParams;
 use crate::words::DeliveryState;
 use crate::words::RequestKind;
 use crate::words::RequestState;
+use crate::words::RestrictedUse;
+
+/// For what something is read of somebody who may be restricted.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RestrictedQuery {
+    /// For what it is read although the person is restricted; it stands in the log. Without it nothing of a
+    /// restricted person is shown.
+    pub(crate) restricted_use: Option<RestrictedUse>,
+}
 
 /// Which decisions.
 #[derive(Deserialize, IntoParams)]
@@ -70,6 +81,8 @@ pub(crate) struct EventDeliveryQuery {
 pub(crate) struct ErasureQuery {
     /// `true`: only those of which a recipient has not acknowledged in time.
     pub(crate) overdue: Option<bool>,
+    /// `true`: only those that left something about which somebody has to decide.
+    pub(crate) undecided: Option<bool>,
     /// How many entries at the most: 1 to 200, 50 unless told.
     pub(crate) limit: Option<u32>,
     /// Only entries with a smaller id than this.
@@ -91,6 +104,8 @@ pub(crate) struct RequestQuery {
     pub(crate) open: Option<bool>,
     /// `true`: only those that are not done and whose time is over.
     pub(crate) overdue: Option<bool>,
+    /// `true`: only those with a letter of which nobody knows whether it went out.
+    pub(crate) untold: Option<bool>,
     /// How many entries at the most: 1 to 200, 50 unless told.
     pub(crate) limit: Option<u32>,
     /// Only entries with a smaller id than this.

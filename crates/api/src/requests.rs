@@ -4,6 +4,7 @@ use std::future::Future;
 use std::pin::Pin;
 
 use domain::audit::Actor;
+use domain::email::Email;
 use domain::ids::RequestId;
 use store::StoreError;
 use store::request::NewRequest;
@@ -29,4 +30,21 @@ pub trait Requests: Send + Sync {
         which: (RequestId, Option<i64>),
         reason: String,
     ) -> Carried<Stepped>;
+
+    /// Takes down where the answers about a case are wanted; a link goes there first.
+    fn mailbox(&self, actor: Actor, id: RequestId, address: Email) -> Carried<Reach>;
+
+    /// Asks by a link who asks, where they were known long before: by SMS, or by e-mail.
+    fn proof(&self, actor: Actor, id: RequestId, by_sms: bool) -> Carried<Reach>;
+}
+
+/// What came of asking somebody over another channel.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Reach {
+    /// A link is on its way.
+    Sent,
+    /// What carries it, or the address of the pages for people, is not set up.
+    NotSetUp,
+    /// Nothing is known there, or not for long enough.
+    Unknown,
 }

@@ -26,6 +26,7 @@ mod previews;
 mod proof;
 mod purposes;
 mod queue;
+mod reach;
 mod requests;
 mod retention;
 mod sharing;
@@ -63,6 +64,7 @@ pub(crate) fn all() -> OpenApiRouter<ApiState> {
         .merge(imports::routes())
         .merge(keys::routes())
         .merge(letters::routes())
+        .merge(reach::routes())
         .merge(log::routes())
         .merge(notices::routes())
         .merge(numbers::routes())

@@ -88,7 +88,7 @@ words! {
 
     /// Where a request for consent stands.
     ConfirmationState = domain::confirmation::ConfirmationState, "kebab-case" {
-        Waiting, Sent, Confirmed, Expired, Undeliverable, Cancelled, Declined
+        Waiting, Sent, Confirmed, Expired, Undeliverable, Cancelled, Declined, Unknown
     }
 
     /// How sure it is that a request comes from whom it is about, least sure first.
@@ -134,7 +134,9 @@ words! {
     LetterRoute = domain::letter::LetterRoute, "kebab-case" { Chat, Template, Email, Page }
 
     /// Where a letter stands.
-    LetterState = domain::letter::LetterState, "kebab-case" { Waiting, Sent, Undeliverable, OnPage }
+    LetterState = domain::letter::LetterState, "kebab-case" {
+        Waiting, Sent, Undeliverable, OnPage, Unknown
+    }
 
     /// What kind of thing identifies a subject.
     IdentifierKind = domain::subject::IdentifierKind, "kebab-case" {
@@ -207,6 +209,10 @@ words! {
     RetentionStarts = domain::retention::Starts, "kebab-case" {
         Received, ConversationClosed, ContractEnded
     }
+
+    /// For what data of a restricted person are read all the same.
+    RestrictedUse = domain::subject::RestrictedUse, "kebab-case"
+    { Consent, LegalClaim, PublicInterest, RightsOfOthers, Verification }
 
     /// Where a run of the retention schedule stands.
     RunState = store::retention::RunState, "kebab-case" { Running, Done, SecondLook, Stopped }

@@ -24,8 +24,8 @@ use crate::frame;
 use crate::frame::Pieces;
 use crate::ledger::Entry;
 
-/// The format written here, and the newest one that is read.
-pub const FORMAT: u16 = 1;
+/// The format written here, and the newest one that is read. Format 1 knew no legal holds.
+pub const FORMAT: u16 = 2;
 
 const MAGIC: [u8; 8] = *b"IMVMPART";
 const WHAT: &str = "a part of a key bundle";

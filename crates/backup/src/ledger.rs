@@ -7,6 +7,9 @@
 //! | Consent | event, subject, purpose, channel, state, method, grade, language, jurisdictions, rule, actor, at: a refusal or withdrawal |
 //! | Destroyed | data key: in appended parts, where the whole part before still has it |
 //! | Erasure | erasure, subject, request, reason, classes, keys, identifiers, suppressed, epoch, media at Meta, contact at Meta, at |
+//! | Hold | hold, code, matter, owner, query, everybody, classes, from, to, placed at, review at, released at, version: as it stands now |
+//! | Hold number | item, hold, number |
+//! | Hold subject | item, hold, subject, at |
 //! | Kept | item, erasure, subject, class, rule, hold, until |
 //! | Lift | lift, suppression, rule, at |
 //! | Redaction | message, conversation, previous, direction, rule, at, redacted at |
@@ -35,14 +38,23 @@ pub enum Kind {
     Suppression = 7,
     /// A data key was destroyed.
     Destroyed = 8,
+    /// A legal hold was placed, changed or released.
+    Hold = 9,
+    /// A legal hold names a number.
+    HoldNumber = 10,
+    /// A legal hold names a person.
+    HoldSubject = 11,
 }
 
 impl Kind {
     /// All kinds.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 11] = [
         Self::Consent,
         Self::Destroyed,
         Self::Erasure,
+        Self::Hold,
+        Self::HoldNumber,
+        Self::HoldSubject,
         Self::Kept,
         Self::Lift,
         Self::Redaction,
@@ -55,8 +67,10 @@ impl Kind {
         match self {
             Self::Consent | Self::Erasure => 12,
             Self::Destroyed => 1,
+            Self::Hold => 13,
+            Self::HoldNumber => 3,
             Self::Kept | Self::Redaction => 7,
-            Self::Lift => 4,
+            Self::HoldSubject | Self::Lift => 4,
             Self::Restriction => 2,
             Self::Suppression => 9,
         }

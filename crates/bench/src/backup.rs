@@ -41,6 +41,7 @@ pub(crate) fn run(messages: u32) -> anyhow::Result<Report> {
         every: None,
         keep: 1,
         programs: None,
+        copies: domain::time::Span::ZERO,
     };
     let tell = |told: &mut service::Settings| told.backup = settings;
     let house = House::open_told(&Backend::Sqlite, NOWHERE, 1, tell)?;

@@ -33,7 +33,9 @@ const UNREACHABLE: Goal = Goal::AtMost(10.0);
 const FEW: u32 = 10;
 /// How many messages one operation brings.
 const POST: u32 = 64;
-/// How many people of each kind are erased; the figure is the middle one.
+/// How many single messages come between the loading and the first erasure.
+const QUIET: u32 = 500;
+/// How many people of each kind are erased, in turns; the figure is the middle one.
 const EACH: u32 = 5;
 
 /// Measures erasures of people with few messages, and with so many.
@@ -44,18 +46,25 @@ pub(crate) fn run(backend: &Backend, many: u32) -> anyhow::Result<Report> {
     let number = *house.numbers().first().context("no number")?;
     let mut report = Report::new(format!("Erasure: {}", backend.name()));
     report.figure("floor: fdatasync of 4 KiB", disk, "/s");
-    let mut person = 0;
-    for messages in [FEW, many] {
-        report::note(&format!(
-            "erase: loading {EACH} × {messages} messages, {}",
-            backend.name()
-        ));
-        let mut times = Vec::new();
-        for _ in 0..EACH {
-            person += 1;
-            house.wait(load(&store, number, (person, messages)))?;
-            times.push(house.wait(erase(&store, person))?);
-        }
+    report::note(&format!(
+        "erase: loading {EACH} × {FEW} and {EACH} × {many} messages, {}",
+        backend.name()
+    ));
+    for pair in 0..EACH {
+        house.wait(load(&store, number, (2 * pair, many)))?;
+        house.wait(load(&store, number, (2 * pair + 1, FEW)))?;
+    }
+    // What the loading left to the disk is not the erasure's.
+    house.wait(quiet(&store, number))?;
+    let mut times = [Vec::new(), Vec::new()];
+    for person in 0..2 * EACH {
+        let took = house.wait(erase(&store, person))?;
+        let [of_many, of_few] = &mut times;
+        let kind = if person % 2 == 0 { of_many } else { of_few };
+        kind.push(took);
+    }
+    let [of_many, of_few] = times;
+    for (messages, times) in [(FEW, of_few), (many, of_many)] {
         let name = format!("unreachable, with {messages} messages");
         report.against(name, median(times), "ms", UNREACHABLE);
     }
@@ -72,6 +81,14 @@ fn identifiers(person: u32) -> Vec<Identifier> {
         Identifier::new(IdentifierKind::Phone, format!("+2782{person:07}")),
         Identifier::new(IdentifierKind::Bsuid, format!("ZA.{person:020}")),
     ]
+}
+
+/// Brings messages of somebody else, one at a time, until a write is an ordinary write again.
+async fn quiet(store: &Arc<Store>, number: NumberId) -> anyhow::Result<()> {
+    for stranger in 0..QUIET {
+        load(store, number, (2 * EACH + stranger, 1)).await?;
+    }
+    Ok(())
 }
 
 async fn load(

@@ -282,6 +282,14 @@ fn all() -> impl Iterator<Item = Measurement> {
             people: 100_000,
             database: Choice::Both,
         },
+        Measurement::Erase {
+            messages: 100_000,
+            database: Choice::Both,
+        },
+        Measurement::Retention {
+            messages: 100_000,
+            database: Choice::Both,
+        },
         Measurement::Roll {
             people: 200_000,
             database: Choice::Both,

@@ -143,7 +143,8 @@ fn number(value: f64) -> String {
     let digits = format!("{value:.0}");
     let mut grouped = String::new();
     for (place, digit) in digits.chars().enumerate() {
-        if 0 < place && (digits.len() - place).is_multiple_of(3) {
+        let between = grouped.ends_with(|before: char| before.is_ascii_digit());
+        if between && (digits.len() - place).is_multiple_of(3) {
             grouped.push(',');
         }
         grouped.push(digit);
@@ -163,6 +164,8 @@ mod tests {
             (0.0, "0.000"),
             (0.0417, "0.042"),
             (4.179, "4.18"),
+            (-295.4, "-295"),
+            (-12_345.0, "-12,345"),
             (417.9, "418"),
             (1234.0, "1,234"),
             (1_234_567.0, "1,234,567"),

@@ -33,8 +33,6 @@ use crate::roll::Load;
 
 /// What a run should leave of intake.
 const LEFT: Goal = Goal::AtLeast(0.5);
-/// How long intake is measured without a run.
-const ALONE: Duration = Duration::from_secs(5);
 /// How old the messages are that go, and how old they may be.
 const AGE: Span = Span::days(60);
 const MOST: u32 = 30;
@@ -68,7 +66,7 @@ pub(crate) fn run(backend: &Backend, messages: u32) -> anyhow::Result<Report> {
     house.wait(roll::load(&store, number, messages))?;
     clock.set(now);
     let load = Arc::new(Load::new(&store, number, messages));
-    let alone = house.wait(load.rate(tokio::time::sleep(ALONE)))?;
+    let alone = house.wait(load.rate(roll::alone()))?;
     let id = house.wait(begin(&store))?;
     let mut ending = Ok(());
     let run = async {

@@ -40,6 +40,10 @@ const POST: u32 = 16;
 const AT_ONCE: u32 = 32;
 /// How long intake is measured without a roll.
 const ALONE: Duration = Duration::from_secs(5);
+/// For how long a roll is looked at under load, at the most.
+const MEANWHILE: Duration = Duration::from_secs(20);
+/// How many data keys and identifiers a person of this measurement has.
+const EACH: f64 = 4.0;
 /// How often it is looked how far a roll is.
 const LOOK: Duration = Duration::from_millis(5);
 /// How often somebody new is among those who write.
@@ -73,21 +77,25 @@ pub(crate) fn run(backend: &Backend, people: u32) -> anyhow::Result<Report> {
     report.figure("identifiers", identifiers, "/s");
 
     let load = Arc::new(Load::new(&store, number, people));
-    let alone = house.wait(load.rate(tokio::time::sleep(ALONE)))?;
-    let (meanwhile, took) = house.wait(under_load(&house, &load))?;
+    let alone = house.wait(load.rate(alone()))?;
+    let (meanwhile, rolled) = house.wait(under_load(&house, &load))?;
     report.figure("intake without a roll", alone, "/s");
     report.figure("intake during a roll", meanwhile, "/s");
     report.against("intake left during a roll", meanwhile / alone, "×", LEFT);
-    report.figure("the whole roll under that load", took.as_secs_f64(), "s");
-    let each = took.as_secs_f64() / f64::from(people);
+    report.figure("keys and identifiers under that load", rolled, "/s");
     let seconds = float(EPOCH.as_micros().unsigned_abs()) / 1e6;
     report.figure(
         "people that fit, rolled under load in 7 days",
-        seconds / each / 1e6,
+        seconds * rolled / EACH / 1e6,
         "M",
     );
     house.close();
     Ok(report)
+}
+
+/// For how long intake is measured alone.
+pub(crate) async fn alone() {
+    tokio::time::sleep(ALONE).await;
 }
 
 /// How long a roll takes for data keys, and for identifiers, while the service's own job takes its
@@ -115,18 +123,24 @@ async fn parts(store: &Arc<Store>) -> anyhow::Result<(Rolled, [Duration; 2])> {
     }
 }
 
-/// Intake while the service's own job takes the slices of a roll.
-async fn under_load(house: &House, load: &Arc<Load>) -> anyhow::Result<(f64, Duration)> {
+/// Intake while the service's own job takes the slices of a roll, and what the roll brings over
+/// meanwhile, keys and identifiers. The load brings new ones nearly as fast, so that the end is not
+/// waited for.
+async fn under_load(house: &House, load: &Arc<Load>) -> anyhow::Result<(f64, f64)> {
     let store = Arc::clone(house.service.store());
     let began = clock::now();
     store.begin_roll(Actor::System).await?;
     let ended = async {
-        while store.keyring().keys().old_epochs().next().is_some() {
-            tokio::time::sleep(Duration::from_millis(20)).await;
+        while began.elapsed() < MEANWHILE && store.keyring().keys().old_epochs().next().is_some() {
+            tokio::time::sleep(LOOK).await;
         }
     };
     let meanwhile = load.rate(ended).await?;
-    Ok((meanwhile, began.elapsed()))
+    let elapsed = began.elapsed();
+    let row = store.last_roll().await?;
+    let done = row.context("no roll is on record")?.done;
+    let rows = usize::try_from(done.keys + done.identifiers)?;
+    Ok((meanwhile, rate(rows, elapsed)))
 }
 
 fn identifiers(n: u64) -> Vec<Identifier> {

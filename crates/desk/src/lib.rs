@@ -155,6 +155,10 @@ fn rights() -> Router<Desk> {
             "/package/{token}",
             get(pages::package::show).post(pages::package::fetch),
         )
+        .route(
+            "/m/{token}",
+            get(pages::reach::show).post(pages::reach::answer),
+        )
         .route("/erased/{token}", get(pages::erased::show))
         .route("/erased/{token}/note", get(pages::erased::note))
         .route("/erased/{token}/pdf", get(pages::erased::pdf))

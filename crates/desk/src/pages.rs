@@ -9,6 +9,7 @@ pub(crate) mod opt_in;
 pub(crate) mod own_form;
 pub(crate) mod package;
 pub(crate) mod preferences;
+pub(crate) mod reach;
 pub(crate) mod receipt;
 pub(crate) mod rights;
 

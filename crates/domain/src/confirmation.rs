@@ -17,11 +17,14 @@ pub enum ConfirmationState {
     Cancelled,
     /// The person said no.
     Declined,
+    /// The confirmation waited when a backup was made from which the instance came back: whether it went
+    /// out since is not known, and it is not sent again.
+    Unknown,
 }
 
 impl ConfirmationState {
     /// All of them in the order of their codes.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Waiting,
         Self::Sent,
         Self::Confirmed,
@@ -29,6 +32,7 @@ impl ConfirmationState {
         Self::Undeliverable,
         Self::Cancelled,
         Self::Declined,
+        Self::Unknown,
     ];
 
     /// The stable code it has in the database.
@@ -41,6 +45,7 @@ impl ConfirmationState {
             Self::Undeliverable => 5,
             Self::Cancelled => 6,
             Self::Declined => 7,
+            Self::Unknown => 8,
         }
     }
 
@@ -59,6 +64,7 @@ impl ConfirmationState {
             Self::Undeliverable => "undeliverable",
             Self::Cancelled => "cancelled",
             Self::Declined => "declined",
+            Self::Unknown => "unknown",
         }
     }
 

@@ -271,6 +271,7 @@ impl Reason {
     }
 }
 
+const ASKED: &str = "The person asked for it by right, and the answer has to reach them.";
 const EVERYBODY: &str = "Everybody in the group may get this message.";
 
 /// The gate's answer.
@@ -361,6 +362,8 @@ pub enum Basis {
         /// When it was opened.
         opened: Timestamp,
     },
+    /// The person asked for it by right, and the answer has to reach them.
+    Asked,
     /// Each of the people in a group may get it, whatever it rests on for each.
     Everybody,
     /// A sale, in whose context the person could object and did not.
@@ -382,6 +385,7 @@ impl Basis {
     pub const fn rule(&self) -> &'static str {
         match self {
             Self::Window { .. } => "gate/5/window-open",
+            Self::Asked => "gate/4/asked-by-right",
             Self::Everybody => "gate/group/everybody",
             Self::SoftOptIn { .. } => "gate/4/soft-opt-in-met",
             Self::Consent { .. } => "gate/4/consent-given",
@@ -394,6 +398,7 @@ impl Basis {
             Self::Window { opened } => {
                 format!("The person wrote in at {opened}; this answers inside the 24-hour window.")
             }
+            Self::Asked => ASKED.to_owned(),
             Self::Everybody => EVERYBODY.to_owned(),
             Self::SoftOptIn { sold } => format!(
                 "The person bought at {sold}, could object to messages about similar goods and services, \

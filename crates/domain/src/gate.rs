@@ -59,12 +59,20 @@ pub enum Content {
     /// wants the answer to reach them, whatever they stopped, and while their data are restricted,
     /// too (GDPR Art 12(3), 18(3); POPIA Reg 3).
     Letter,
+    /// Such a letter outside of a window, as a utility template that leads to it. The person has asked
+    /// for it, so it is an answer, whoever writes first.
+    LetterTemplate(CatalogueEntry),
 }
 
 impl Content {
     /// Whether the gateway itself answers the person.
     const fn is_own_answer(self) -> bool {
-        matches!(self, Self::Confirmation | Self::Letter)
+        matches!(self, Self::Confirmation) || self.is_letter()
+    }
+
+    /// Whether it answers what the person asked for by right.
+    const fn is_letter(self) -> bool {
+        matches!(self, Self::Letter | Self::LetterTemplate(_))
     }
 }
 
@@ -164,7 +172,7 @@ pub fn decide(facts: &Facts, now: Timestamp) -> Judgement {
     if facts.emergency_stop {
         reasons.push(Reason::EmergencyStop);
     }
-    if facts.restriction != Restriction::None && facts.content != Content::Letter {
+    if facts.restriction != Restriction::None && !facts.content.is_letter() {
         reasons.push(Reason::Restricted);
     }
 
@@ -182,7 +190,8 @@ pub fn decide(facts: &Facts, now: Timestamp) -> Judgement {
         reasons.push(reason.clone());
     }
 
-    let mut basis = window.map(|opened| Basis::Window { opened });
+    let asked = matches!(facts.content, Content::LetterTemplate(_)).then_some(Basis::Asked);
+    let mut basis = window.map(|opened| Basis::Window { opened }).or(asked);
     if let Ok(purpose) = purpose
         && initiated
     {
@@ -192,7 +201,10 @@ pub fn decide(facts: &Facts, now: Timestamp) -> Judgement {
         }
     }
 
-    let in_window = facts.content == Content::FreeForm || facts.content.is_own_answer();
+    let in_window = matches!(
+        facts.content,
+        Content::Confirmation | Content::FreeForm | Content::Letter
+    );
     if in_window && window.is_none() {
         reasons.push(Reason::WindowClosed {
             opened: facts.window,
@@ -327,12 +339,13 @@ fn purpose(facts: &Facts) -> Result<&Purpose, Reason> {
 /// Step 3, for templates: what the catalogue says against the send.
 fn catalogue(facts: &Facts) -> Option<Reason> {
     match facts.content {
-        Content::Template(CatalogueEntry::Missing) => Some(Reason::TemplateUnknown),
-        Content::Template(CatalogueEntry::Known { status, .. }) => match status {
-            TemplateStatus::Approved => None,
-            TemplateStatus::Paused => Some(Reason::TemplatePaused),
-            TemplateStatus::Unusable => Some(Reason::TemplateNotApproved),
-        },
+        // What Meta lets out for another end is none that a letter may go by.
+        Content::LetterTemplate(CatalogueEntry::Known { category, .. })
+            if category != Category::Utility =>
+        {
+            Some(Reason::TemplateNotApproved)
+        }
+        Content::LetterTemplate(entry) | Content::Template(entry) => listed(entry),
         Content::Call
         | Content::Confirmation
         | Content::Direct(_)
@@ -341,11 +354,23 @@ fn catalogue(facts: &Facts) -> Option<Reason> {
     }
 }
 
+/// What stands against a template by its state at Meta.
+fn listed(entry: CatalogueEntry) -> Option<Reason> {
+    match entry {
+        CatalogueEntry::Missing => Some(Reason::TemplateUnknown),
+        CatalogueEntry::Known { status, .. } => match status {
+            TemplateStatus::Approved => None,
+            TemplateStatus::Paused => Some(Reason::TemplatePaused),
+            TemplateStatus::Unusable => Some(Reason::TemplateNotApproved),
+        },
+    }
+}
+
 /// Whether the organisation starts the exchange. Promotion never counts as an answer, not even in
 /// an open window.
 fn business_initiated(facts: &Facts, purpose: Option<&Purpose>, window: Option<Timestamp>) -> bool {
     match facts.content {
-        Content::Confirmation | Content::Letter => false,
+        Content::Confirmation | Content::Letter | Content::LetterTemplate(_) => false,
         Content::Call | Content::Direct(_) => true,
         Content::FreeForm => {
             purpose.is_some_and(|purpose| purpose.class == PurposeClass::Promotional)

@@ -56,11 +56,20 @@ pub enum LetterState {
     Undeliverable,
     /// There was no way to send it.
     OnPage,
+    /// It waited when a backup was made from which the instance came back: whether it went out since is
+    /// not known, and it is not sent again.
+    Unknown,
 }
 
 impl LetterState {
     /// All of them in the order of their codes.
-    pub const ALL: [Self; 4] = [Self::Waiting, Self::Sent, Self::Undeliverable, Self::OnPage];
+    pub const ALL: [Self; 5] = [
+        Self::Waiting,
+        Self::Sent,
+        Self::Undeliverable,
+        Self::OnPage,
+        Self::Unknown,
+    ];
 
     /// The stable code it has in the database.
     pub const fn code(self) -> u8 {
@@ -69,6 +78,7 @@ impl LetterState {
             Self::Sent => 2,
             Self::Undeliverable => 3,
             Self::OnPage => 4,
+            Self::Unknown => 5,
         }
     }
 
@@ -84,6 +94,7 @@ impl LetterState {
             Self::Sent => "sent",
             Self::Undeliverable => "undeliverable",
             Self::OnPage => "on-page",
+            Self::Unknown => "unknown",
         }
     }
 }

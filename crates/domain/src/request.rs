@@ -180,6 +180,17 @@ vocabulary! {
     }
 }
 
+impl LetterKind {
+    /// Whether it tells of the case alone. The others have in them what somebody wrote, or what came of
+    /// the request, and so may tell of the person.
+    pub const fn is_about_case_alone(self) -> bool {
+        matches!(
+            self,
+            Self::Acknowledgement | Self::Expiry | Self::IdentityWanted
+        )
+    }
+}
+
 /// For how long a question back to the person stays open: then the request expires. The law names no
 /// span; it is that of a whole answer, so that nobody who is away for a while loses it.
 pub const PATIENCE: Span = Span::days(30);

@@ -3,6 +3,8 @@
 //! A count of a few people can tell of one of them. So a cell below [`FEW`] is not told; and where it
 //! could be had by taking the others from their sum, more cells are withheld until it cannot.
 
+use std::fmt;
+
 /// Counts below it, but for none at all, are not told.
 pub const FEW: u64 = 5;
 
@@ -78,6 +80,16 @@ pub enum Shown {
     Few,
     /// At least [`FEW`], but it would give away a smaller one.
     Withheld,
+}
+
+impl fmt::Display for Shown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Exact(count) => write!(f, "{count}"),
+            Self::Few => write!(f, "<{FEW}"),
+            Self::Withheld => f.write_str("withheld"),
+        }
+    }
 }
 
 /// Cells of a table that add up to a total, as they are told, and the total as it is.

@@ -112,6 +112,35 @@ pub enum Restriction {
     },
 }
 
+/// For what data of a restricted person are looked at all the same (GDPR Art 18(1)(a) and 18(2), POPIA
+/// s14(6)(a) and s14(7)).
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum RestrictedUse {
+    /// The person agreed to it.
+    Consent,
+    /// A legal claim is made, or defended against.
+    LegalClaim,
+    /// An important public interest.
+    PublicInterest,
+    /// The rights of somebody else are protected.
+    RightsOfOthers,
+    /// What the person disputes is verified.
+    Verification,
+}
+
+impl RestrictedUse {
+    /// The rule it is in the log.
+    pub const fn rule(self) -> &'static str {
+        match self {
+            Self::Consent => "restriction/consent",
+            Self::LegalClaim => "restriction/legal-claim",
+            Self::PublicInterest => "restriction/public-interest",
+            Self::RightsOfOthers => "restriction/rights-of-others",
+            Self::Verification => "restriction/verification",
+        }
+    }
+}
+
 /// Why two subjects are linked. Subjects are linked, never merged.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum LinkKind {

@@ -121,6 +121,22 @@ impl Place {
         Ok(listed)
     }
 
+    /// Removes what writing below a folder has left that was cut off. Nobody writes there meanwhile. A bucket
+    /// keeps nothing of a short file; pieces of a long one are the business of its own rules.
+    ///
+    /// # Errors
+    /// What stands in the way.
+    pub async fn tidy(&self, folder: &str) -> Result<(), PlaceError> {
+        checked(folder)?;
+        match self {
+            Self::Directory(root) => {
+                let (root, folder) = (root.clone(), folder.to_owned());
+                blocking(move || directory::tidy(&root, &folder)).await
+            }
+            Self::S3(_) => Ok(()),
+        }
+    }
+
     /// Removes a file; one that is gone already is no error. Durable on return.
     ///
     /// # Errors

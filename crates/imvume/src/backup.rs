@@ -7,6 +7,7 @@ mod verify;
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use clap::Args;
 use clap::Subcommand;
@@ -16,6 +17,9 @@ use store::Store;
 use crate::Verdict;
 use crate::cli::Configured;
 use crate::config::Config;
+
+/// What is still running when a signal has cut the work off gets this long.
+const CUT: Duration = Duration::from_secs(2);
 
 /// The commands over backups.
 #[derive(Debug, Subcommand)]
@@ -86,12 +90,16 @@ pub(crate) fn run(command: &Command) -> anyhow::Result<Verdict> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()?;
-    match command {
+    let verdict = match command {
         Command::Create(arguments) => runtime.block_on(create::run(arguments)),
         Command::List(arguments) => runtime.block_on(list::run(arguments)),
         Command::Restore(arguments) => runtime.block_on(restore::run(arguments)),
         Command::Verify(arguments) => runtime.block_on(verify::run(arguments)),
-    }
+    };
+    // A file that is being copied is not waited for when a signal has cut the work off: it does not
+    // count before it is whole.
+    runtime.shutdown_timeout(CUT);
+    verdict
 }
 
 /// Has the rolls of a store ship the key bundle, if there is one.

@@ -1,10 +1,11 @@
 //! `imvume check`: what would keep an instance from working, each with its mend.
 //!
 //! Nothing is changed, and the gateway may run meanwhile. To add a check: a function in `place.rs`
-//! (this machine), `data.rs` (the database), `meta.rs`, `app.rs` or `sending.rs` (the other side) that
-//! returns a [`Finding`], and its line there.
+//! (this machine), `data.rs` (the database), `backup.rs` (its copies), `meta.rs`, `app.rs` or
+//! `sending.rs` (the other side) that returns a [`Finding`], and its line there.
 
 mod app;
+mod backup;
 mod data;
 mod meta;
 mod place;
@@ -93,6 +94,10 @@ pub(crate) fn run(arguments: &cli::Configured) -> anyhow::Result<Verdict> {
     findings.iter().for_each(&mut tell);
     runtime
         .block_on(meta::check(&config, kept))
+        .iter()
+        .for_each(&mut tell);
+    runtime
+        .block_on(backup::reach(&config))
         .iter()
         .for_each(&mut tell);
     runtime

@@ -211,7 +211,7 @@ fn place(arguments: &Place) -> anyhow::Result<Verdict> {
         },
         review_at: store.clock().now() + Span::days(arguments.review_days),
     };
-    let id = runtime()?.block_on(async {
+    let id = instance::runtime()?.block_on(async {
         let placed = store.place_hold(Actor::System, new).await;
         store.close();
         placed
@@ -229,7 +229,7 @@ fn release(arguments: &Release) -> anyhow::Result<Verdict> {
     let held = store.read_now(|reader| reader.hold_by_code(&arguments.code))?;
     let held = held.context("there is no hold of this name")?;
     let reason = arguments.reason.clone();
-    let erased = runtime()?.block_on(async {
+    let erased = instance::runtime()?.block_on(async {
         let which = (held.id, held.version);
         let released = store.release_hold(Actor::System, which, reason).await;
         store.close();
@@ -248,10 +248,4 @@ fn release(arguments: &Release) -> anyhow::Result<Verdict> {
 fn open(config: &Config) -> anyhow::Result<Arc<Store>> {
     instance::open_existing(config)
         .context("while the gateway runs, use the admin API: /api/v1/holds")
-}
-
-fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
-    Ok(tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?)
 }

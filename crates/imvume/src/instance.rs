@@ -28,14 +28,21 @@ use crate::output;
 /// How long the administrator's first token is good for.
 const FIRST_TOKEN: Span = Span::days(365);
 
+/// What a command waits on that does one thing after another.
+pub(crate) fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+}
+
 /// Takes the right to write to the instance's database.
 pub(crate) fn take(config: &Config) -> anyhow::Result<Lease> {
     private_directory(&config.directory).context("instance.directory")?;
     Lease::take(&config.directory, &config.database).with_context(|| place(config))
 }
 
-/// Opens an instance whose database this process may write to, or makes it at its first start. Its keys are read only now: whoever
-/// wrote before may have changed them.
+/// Opens an instance whose database this process may write to, or makes it at its first start. Its keys
+/// are read only now: whoever wrote before may have changed them.
 pub(crate) fn lead(config: &Config, lease: Lease, law: Arc<Handle>) -> anyhow::Result<Arc<Store>> {
     let root = match &config.root {
         Root::KeyFile(path) if !path.exists() => make_root(config, path, &lease)?,

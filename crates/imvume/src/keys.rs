@@ -45,6 +45,7 @@ pub(crate) fn status(arguments: &cli::Configured) -> anyhow::Result<Verdict> {
     } else {
         None
     };
+    let horizon = config.settings.horizon();
     if arguments.json {
         let epochs: Vec<_> = epochs
             .iter()
@@ -56,6 +57,7 @@ pub(crate) fn status(arguments: &cli::Configured) -> anyhow::Result<Verdict> {
             "suppression_key": suppression,
             "roll_under_way": under_way,
             "roll_stage": stage.map(RollStage::name),
+            "erasure_horizon_days": horizon.map(days),
         }));
         return Ok(Verdict::Held);
     }
@@ -72,6 +74,7 @@ pub(crate) fn status(arguments: &cli::Configured) -> anyhow::Result<Verdict> {
         ));
     }
     output::line(format_args!("Suppression key: version {suppression}"));
+    show_horizon(&config);
     if let Some(stage) = stage {
         output::line(format_args!(
             "A roll is under way: {}. It goes on while the gateway serves, or with `imvume keys roll`.",
@@ -89,15 +92,29 @@ fn age(span: Span) -> String {
     }
 }
 
+fn show_horizon(config: &Config) {
+    let settings = &config.settings;
+    if let Some(horizon) = settings.horizon() {
+        output::line(format_args!(
+            "Erasure horizon: {} days, of which {} are an epoch and {} for copies that backup places keep",
+            days(horizon),
+            days(settings.epoch.unwrap_or_default()),
+            days(settings.backup.copies),
+        ));
+    }
+}
+
+const fn days(span: Span) -> i64 {
+    span.as_micros() / Span::days(1).as_micros()
+}
+
 /// Rolls the epoch key, or goes on with a roll that was interrupted.
 pub(crate) fn roll(arguments: &cli::Configured) -> anyhow::Result<Verdict> {
     let config = Config::load(&arguments.config)?;
     let store = instance::open_existing(&config)?;
     let resumed = store.keyring().keys().old_epochs().next().is_some();
     crate::backup::ship_for(&config, &store);
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
+    let runtime = instance::runtime()?;
     let rolled = runtime.block_on(async {
         let mut signals = Signals::listen()?;
         tokio::select! {

@@ -5,6 +5,7 @@
 //! thing registers it; what nobody counts but can be looked up (the process, files, queues) is looked
 //! up when somebody asks. To add a figure: register it, and add its row to the page.
 
+mod backups;
 mod keys;
 mod process;
 mod readers;
@@ -44,6 +45,7 @@ use store::Store;
 use store::StoreError;
 
 use crate::config::Config;
+use crate::metrics::backups::Backups;
 use crate::metrics::keys::Keys;
 use crate::metrics::process::Process;
 use crate::metrics::readers::Gate;
@@ -96,6 +98,7 @@ struct Leading {
 #[derive(Default)]
 struct LookedUp {
     backlog: Family<App, Gauge>,
+    backups: Backups,
     checkpoint_age: Gauge<f64, AtomicU64>,
     database: Gauge,
     entries: Gauge,
@@ -105,6 +108,7 @@ struct LookedUp {
     overdue: Gauge,
     queued: Gauge,
     erasures_overdue: Gauge,
+    erasures_undecided: Gauge,
     requests_open: Family<Kind, Gauge>,
     requests_overdue: Family<Kind, Gauge>,
     store: Gauge,
@@ -153,6 +157,7 @@ impl Metrics {
         let looked_up = LookedUp::default();
         service.measures().register(&mut registry);
         looked_up.register(&mut registry);
+        looked_up.backups.register(&mut registry);
         looked_up.keys.register(&mut registry);
         count_commits(service.store(), &mut registry);
         let _ = self.leading.set(Leading {
@@ -227,6 +232,9 @@ impl Leading {
         }
         let answered = self.ask_store().await;
         seen.store.set(i64::from(answered.is_ok()));
+        if let Err(error) = seen.backups.look_up(&self.service).await {
+            tracing::warn!(%error, "cannot look up the figures of the backups");
+        }
         if let Err(error) = answered {
             tracing::warn!(%error, "cannot look up the store's figures");
         }
@@ -255,9 +263,10 @@ impl Leading {
         seen.keys.look_up(store).await?;
         let now = store.clock().now();
         let late = store
-            .read(move |reader| reader.erasures_overdue(now))
+            .read(move |reader| Ok((reader.erasures_overdue(now)?, reader.kept_to_weigh()?)))
             .await?;
-        seen.erasures_overdue.set(late.cast_signed());
+        seen.erasures_overdue.set(late.0.cast_signed());
+        seen.erasures_undecided.set(late.1.cast_signed());
         if let Some((published, at)) = self.service.measures().last_published() {
             let age = store.clock().now().since(at).as_micros();
             #[expect(clippy::cast_precision_loss, reason = "microseconds fit for centuries")]
@@ -313,12 +322,21 @@ impl LookedUp {
         );
     }
 
-    fn register(&self, registry: &mut Registry) {
+    fn register_erasures(&self, registry: &mut Registry) {
         registry.register(
             "erasures_overdue",
             "Recipients who were to erase, too, and have not said in time that they have",
             self.erasures_overdue.clone(),
         );
+        registry.register(
+            "erasures_undecided",
+            "Record classes of people who were erased that wait for somebody to decide",
+            self.erasures_undecided.clone(),
+        );
+    }
+
+    fn register(&self, registry: &mut Registry) {
+        self.register_erasures(registry);
         self.register_holds(registry);
         registry.register(
             "requests_open",

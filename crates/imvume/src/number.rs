@@ -99,9 +99,7 @@ fn with_service<T>(
 ) -> anyhow::Result<T> {
     let store: Arc<Store> = instance::open_existing(config)
         .context("while the gateway runs, use the admin API: POST /api/v1/numbers")?;
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
+    let runtime = instance::runtime()?;
     runtime.block_on(async {
         let settings = config.settings.clone();
         let service = Service::start(store, &config.directory, settings).await?;

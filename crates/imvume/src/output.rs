@@ -24,8 +24,18 @@ pub(crate) fn note(text: impl Display) {
 
 /// Writes why a command did not do what it was asked, as one line.
 pub(crate) fn error(error: &anyhow::Error) {
-    let causes: Vec<String> = error.chain().map(ToString::to_string).collect();
-    note(format_args!("imvume: {}", one_line(&causes.join(": "))));
+    let mut told = String::new();
+    for cause in error.chain().map(ToString::to_string) {
+        // One that has said its cause already does not say it twice.
+        if told.ends_with(&cause) {
+            continue;
+        }
+        if !told.is_empty() {
+            told.push_str(": ");
+        }
+        told.push_str(&cause);
+    }
+    note(format_args!("imvume: {}", one_line(&told)));
 }
 
 /// Shows how far something long has come, where somebody watches.

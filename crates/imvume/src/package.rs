@@ -175,7 +175,7 @@ async fn hand_over(
         output::json(&json!({
             "items": package.items,
             "size": size,
-            "sha256": package.hash.as_deref().map(hex),
+            "sha256": package.hash.as_deref().map(seal::hex),
         }));
     } else {
         output::line(format_args!(
@@ -185,12 +185,4 @@ async fn hand_over(
         ));
     }
     Ok(Verdict::Held)
-}
-
-fn hex(bytes: &[u8]) -> String {
-    let digit = |value: u8| char::from_digit(u32::from(value), 16).unwrap_or('0');
-    bytes
-        .iter()
-        .flat_map(|byte| [digit(byte >> 4), digit(byte & 15)])
-        .collect()
 }

@@ -51,9 +51,7 @@ pub(crate) fn run(arguments: &Preview) -> anyhow::Result<Verdict> {
     let store: Arc<Store> = instance::open_existing(&config)
         .context("while the gateway runs, use the admin API: POST /api/v1/previews")?;
     let planned = planned(arguments, &store.registry())?;
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
+    let runtime = instance::runtime()?;
     let tally = runtime.block_on(store.preview_many(Actor::System, planned))?;
     store.close();
     if arguments.json {

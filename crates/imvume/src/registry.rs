@@ -66,7 +66,7 @@ fn add(arguments: &Add) -> anyhow::Result<Verdict> {
         every_days: arguments.every_days,
     };
     let store = open(&config)?;
-    let id = runtime()?.block_on(async {
+    let id = instance::runtime()?.block_on(async {
         let added = store.add_block_registry(Actor::System, new).await;
         store.close();
         added
@@ -88,7 +88,7 @@ fn import(arguments: &Import) -> anyhow::Result<Verdict> {
     let place = || format!("`{}`", arguments.file.display());
     let file = File::open(&arguments.file).with_context(place)?;
     let store = open(&config)?;
-    runtime()?.block_on(async {
+    instance::runtime()?.block_on(async {
         let service = Service::start(store, &config.directory, config.settings.clone()).await?;
         let done = bring_in(arguments, &service, (file, country)).await;
         service.close(END).await;
@@ -252,10 +252,4 @@ fn write(path: &Path, text: &str) -> anyhow::Result<()> {
 fn open(config: &Config) -> anyhow::Result<Arc<Store>> {
     instance::open_existing(config)
         .context("while the gateway runs, use the admin API: /api/v1/block-registries")
-}
-
-fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
-    Ok(tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?)
 }

@@ -7,13 +7,17 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use api::Carried;
+use api::Reach;
 use api::Requests;
 use clap::Args;
 use clap::Subcommand;
 use domain::audit::Actor;
+use domain::email::Email;
 use domain::ids::RequestId;
 use serde_json::Value;
 use serde_json::json;
+use service::ProofRoute;
+use service::Reached;
 use service::Service;
 use store::request::NewRequest;
 use store::request::Opened;
@@ -46,6 +50,32 @@ impl Requests for ByService {
         let service = Arc::clone(&self.0);
         Box::pin(async move { service.extend_request(actor, which, reason).await })
     }
+
+    fn mailbox(&self, actor: Actor, id: RequestId, address: Email) -> Carried<Reach> {
+        let service = Arc::clone(&self.0);
+        Box::pin(async move {
+            let reached = service.ask_mailbox(actor, id, &address).await?;
+            Ok(reach(reached))
+        })
+    }
+
+    fn proof(&self, actor: Actor, id: RequestId, by_sms: bool) -> Carried<Reach> {
+        let service = Arc::clone(&self.0);
+        let route = if by_sms {
+            ProofRoute::Sms
+        } else {
+            ProofRoute::Email
+        };
+        Box::pin(async move { Ok(reach(service.ask_proof(actor, id, route).await?)) })
+    }
+}
+
+const fn reach(reached: Reached) -> Reach {
+    match reached {
+        Reached::Sent => Reach::Sent,
+        Reached::NotSetUp => Reach::NotSetUp,
+        Reached::Unknown => Reach::Unknown,
+    }
 }
 
 /// The commands over requests of people.
@@ -58,6 +88,10 @@ pub(crate) enum Command {
 }
 
 #[derive(Args, Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "options that are each given or not"
+)]
 pub(crate) struct List {
     /// The configuration file
     #[arg(long, value_name = "FILE", default_value = "imvume.toml")]
@@ -68,6 +102,10 @@ pub(crate) struct List {
     /// Only what is not done and whose time is over
     #[arg(long)]
     pub(crate) overdue: bool,
+    /// Only those with a letter of which nobody knows whether it went out, because it waited when a
+    /// backup was made from which the instance came back
+    #[arg(long)]
+    pub(crate) untold: bool,
     /// Only of this kind: access, complaint, correction, deletion, objection, opt-out, portability,
     /// restriction or withdrawal
     #[arg(long, value_name = "KIND")]

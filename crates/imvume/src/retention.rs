@@ -10,8 +10,6 @@ use clap::Subcommand;
 use domain::audit::Actor;
 use domain::statistic;
 use domain::statistic::Counted;
-use domain::statistic::FEW;
-use domain::statistic::Shown;
 use domain::time::Timestamp;
 use serde_json::Value;
 use serde_json::json;
@@ -20,6 +18,7 @@ use store::retention::Entry;
 use store::retention::Stepped;
 
 use crate::Verdict;
+use crate::cli::Configured;
 use crate::config::Config;
 use crate::instance;
 use crate::output;
@@ -36,16 +35,6 @@ pub(crate) enum Command {
     Preview(Configured),
     /// Switch an entry of the schedule on, after a preview (the gateway must not run)
     On(On),
-}
-
-#[derive(Args, Debug)]
-pub(crate) struct Configured {
-    /// The configuration file
-    #[arg(long, value_name = "FILE", default_value = "imvume.toml")]
-    config: PathBuf,
-    /// Answer in JSON
-    #[arg(long)]
-    json: bool,
 }
 
 #[derive(Args, Debug)]
@@ -131,7 +120,7 @@ fn as_json(entry: &Entry) -> Value {
 
 fn preview(arguments: &Configured) -> anyhow::Result<Verdict> {
     let store = open(&Config::load(&arguments.config)?)?;
-    let run = runtime()?.block_on(async {
+    let run = instance::runtime()?.block_on(async {
         store.propose_schedule().await?;
         let id = store.begin_preview(Actor::System).await?;
         while let Stepped::Moved { .. } = store.step_run(id, ROWS).await? {}
@@ -173,7 +162,7 @@ fn on(arguments: &On) -> anyhow::Result<Verdict> {
     let entries = store.read_now(|reader| reader.schedule(false))?;
     let entry = entries.iter().find(|entry| entry.code == arguments.code);
     let id = entry.context("there is no entry of this name")?.id;
-    let switched = runtime()?.block_on(async {
+    let switched = instance::runtime()?.block_on(async {
         let switched = store.switch_on_retention_rule(Actor::System, id).await;
         store.close();
         switched
@@ -205,9 +194,9 @@ pub(crate) fn statistics(arguments: &Statistics) -> anyhow::Result<Verdict> {
         let mut table: serde_json::Map<String, Value> = cells
             .into_keys()
             .zip(shown)
-            .map(|(name, shown)| (name, word(shown).into()))
+            .map(|(name, shown)| (name, shown.to_string().into()))
             .collect();
-        table.insert("total".to_owned(), word(total).into());
+        table.insert("total".to_owned(), total.to_string().into());
         tables.insert(counted.name().to_owned(), Value::Object(table));
     }
     if arguments.json {
@@ -225,21 +214,7 @@ pub(crate) fn statistics(arguments: &Statistics) -> anyhow::Result<Verdict> {
     Ok(Verdict::Held)
 }
 
-fn word(shown: Shown) -> String {
-    match shown {
-        Shown::Exact(count) => count.to_string(),
-        Shown::Few => format!("<{FEW}"),
-        Shown::Withheld => "withheld".to_owned(),
-    }
-}
-
 fn open(config: &Config) -> anyhow::Result<Arc<Store>> {
     instance::open_existing(config)
         .context("while the gateway runs, use the admin API: /api/v1/retention, /api/v1/statistics")
-}
-
-fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
-    Ok(tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?)
 }

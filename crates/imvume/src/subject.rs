@@ -1,5 +1,6 @@
 //! `imvume subject`: what is done about one person.
 
+mod decide;
 mod erase;
 mod erasures;
 
@@ -13,12 +14,35 @@ use crate::Verdict;
 /// The commands over people.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Decide about a record class of somebody who was erased that only the law of another state keeps
+    /// (the gateway must not run)
+    Decide(Decide),
     /// Erase a person, and everybody linked as the same person (the gateway must not run)
     Erase(Erase),
     /// List erasures: what went, what stayed, and who has acknowledged (the gateway must not run)
     Erasures(Erasures),
     /// Write a copy of everything that is kept of a person into a file (the gateway must not run)
     Export(crate::package::Export),
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Decide {
+    /// The configuration file
+    #[arg(long, value_name = "FILE", default_value = "imvume.toml")]
+    pub(crate) config: PathBuf,
+    /// The number of the erasure
+    #[arg(long, value_name = "ID")]
+    pub(crate) erasure: i64,
+    /// The record class, such as conversation
+    #[arg(long, value_name = "CLASS")]
+    pub(crate) class: String,
+    /// Until when it stays and then goes by itself, such as 2029-01-01T00:00:00Z; without it it goes
+    /// now
+    #[arg(long, value_name = "INSTANT")]
+    pub(crate) keep_until: Option<String>,
+    /// On what that rests: kept sealed beside the log entry
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) reason: String,
 }
 
 #[derive(Args, Debug)]
@@ -48,6 +72,9 @@ pub(crate) struct Erasures {
     /// Only those of which a recipient has not acknowledged in time
     #[arg(long)]
     pub(crate) overdue: bool,
+    /// Only those that left something about which somebody has to decide
+    #[arg(long)]
+    pub(crate) undecided: bool,
     /// Answer in JSON
     #[arg(long)]
     pub(crate) json: bool,
@@ -55,6 +82,7 @@ pub(crate) struct Erasures {
 
 pub(crate) fn run(command: &Command) -> anyhow::Result<Verdict> {
     match command {
+        Command::Decide(arguments) => decide::run(arguments),
         Command::Erase(arguments) => erase::run(arguments),
         Command::Erasures(arguments) => erasures::run(arguments),
         Command::Export(arguments) => crate::package::run(arguments),

@@ -17,6 +17,7 @@ use crate::language::WORDS;
 use crate::language::Words;
 use crate::letterhead::Letterhead;
 use crate::sample;
+use crate::summary::Summary;
 use crate::template;
 use crate::template::Template;
 
@@ -24,6 +25,8 @@ mod context;
 
 /// The name of the certificate's template.
 const CERTIFICATE: &str = "certificate";
+/// The name of the letter that goes with a copy of the data.
+const SUMMARY: &str = "package";
 
 macro_rules! built_in {
     ($($tag:literal $reviewed:literal)+) => {
@@ -39,6 +42,7 @@ macro_rules! built_in {
                 built_in!(@ $tag "expiry"),
                 built_in!(@ $tag "extension"),
                 built_in!(@ $tag "identity-wanted"),
+                built_in!(@ $tag "package"),
                 built_in!(@ $tag "package-ready"),
                 built_in!(@ $tag "partial-result"),
                 built_in!(@ $tag "refusal"),
@@ -56,7 +60,7 @@ struct BuiltIn {
     /// Whether somebody read it a second time against the English one.
     reviewed: bool,
     /// Its words and templates, by name.
-    files: [(&'static str, &'static str); 11],
+    files: [(&'static str, &'static str); 12],
 }
 
 const BUILT_IN: &[BuiltIn] = built_in! {
@@ -182,6 +186,29 @@ impl Letters {
             blocks,
             foot: words.say("foot").to_owned(),
             ..Document::default()
+        })
+    }
+
+    /// Writes the letter that goes with a copy of the data.
+    ///
+    /// # Errors
+    /// [`WriteError`].
+    pub fn summary(&self, language: &str, summary: &Summary) -> Result<Document, WriteError> {
+        let (tag, language) = self.words(language)?;
+        let context = context::summary(&language.words, summary);
+        let (subject, blocks) = language.fill((tag, SUMMARY), &context)?;
+        let words = &language.words;
+        let case = summary.request.map(|request| words.case(request.case));
+        Ok(Document {
+            language: tag.to_owned(),
+            subject,
+            head: summary.head.clone(),
+            date: words.date(summary.today),
+            reference: case.unwrap_or_default(),
+            greeting: words.say("greeting").to_owned(),
+            blocks,
+            closing: words.say("closing").to_owned(),
+            foot: words.say("foot").to_owned(),
         })
     }
 
@@ -334,6 +361,13 @@ fn samples(words: &Words, name: &str) -> Vec<Value> {
             .map(|certificate| context::certificate(words, certificate))
             .collect();
     }
+    if name == SUMMARY {
+        let summaries = sample::summaries();
+        return summaries
+            .iter()
+            .map(|summary| context::summary(words, summary))
+            .collect();
+    }
     let head = sample::head();
     let Some(kind) = LetterKind::from_name(name) else {
         return Vec::new();
@@ -359,5 +393,5 @@ fn split(path: &str) -> Option<(&str, &str)> {
 
 fn names() -> impl Iterator<Item = &'static str> {
     let kinds = LetterKind::ALL.iter().map(|kind| kind.name());
-    kinds.chain([CERTIFICATE])
+    kinds.chain([CERTIFICATE, SUMMARY])
 }

@@ -15,6 +15,9 @@ pub struct Letterhead {
     pub contact: String,
     /// The supervisory authority that leads for this controller in the European Union, if there is one.
     pub authority: Option<Authority>,
+    /// Provisions of medium confidence that somebody answerable has reviewed
+    /// ([`to_review`](crate::to_review)): letters name them, too.
+    pub provisions: Vec<String>,
 }
 
 /// An authority to which people can complain.

@@ -20,6 +20,7 @@ mod letterhead;
 pub mod pdf;
 mod remedy;
 pub mod sample;
+mod summary;
 mod template;
 mod text;
 
@@ -38,3 +39,6 @@ pub use fault::Fault;
 pub use fault::WriteError;
 pub use letterhead::Authority;
 pub use letterhead::Letterhead;
+pub use remedy::to_review;
+pub use summary::Answered;
+pub use summary::Summary;

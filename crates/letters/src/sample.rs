@@ -2,6 +2,7 @@
 //! made from them.
 
 use domain::record_class::RecordClass;
+use domain::request::Assurance;
 use domain::request::LetterKind;
 use domain::request::RequestKind;
 use jiff::civil::Date;
@@ -16,6 +17,8 @@ use crate::facts::Package;
 use crate::facts::Why;
 use crate::letterhead::Authority;
 use crate::letterhead::Letterhead;
+use crate::summary::Answered;
+use crate::summary::Summary;
 
 /// A letter of a kind about a request of a kind.
 #[derive(Clone, Debug)]
@@ -65,6 +68,7 @@ pub fn head() -> Letterhead {
             name: "Autoriteit Persoonsgegevens".to_owned(),
             address: "https://autoriteitpersoonsgegevens.nl".to_owned(),
         }),
+        provisions: vec!["GDPR Art 79".to_owned(), "PAIA s78".to_owned()],
     }
 }
 
@@ -234,4 +238,60 @@ pub fn certificates() -> Vec<Certificate> {
         ..full.clone()
     };
     vec![full, least, open]
+}
+
+/// Letters with a copy of the data: one with all there can be, one with the least, and one with what the
+/// person may take along.
+pub fn summaries() -> Vec<Summary> {
+    let full = Summary {
+        number: 7,
+        head: head(),
+        request: Some(Answered {
+            case: 412,
+            kind: RequestKind::Access,
+            received: day(2026, 11, 16),
+            assurance: Assurance::SecondChannel,
+        }),
+        made: day(2026, 11, 20),
+        today: day(2026, 11, 23),
+        portability: false,
+        span: Some((day(2024, 3, 1), day(2026, 11, 19))),
+        parts: vec![
+            ("Messages".to_owned(), 1_204),
+            ("Decisions about messages to you".to_owned(), 96),
+        ],
+        recipients: vec![
+            "Meta Platforms (WhatsApp)".to_owned(),
+            "Shop system".to_owned(),
+        ],
+        left_out: 3,
+        of_others: 12,
+        jurisdictions: vec!["za".to_owned(), "eu".to_owned()],
+        page: Some("https://people.example/preferences/requests".to_owned()),
+    };
+    let least = Summary {
+        head: Letterhead {
+            organisation: full.head.organisation.clone(),
+            ..Letterhead::default()
+        },
+        request: None,
+        span: None,
+        parts: vec![("Messages".to_owned(), 0)],
+        left_out: 0,
+        of_others: 0,
+        jurisdictions: Vec::new(),
+        page: None,
+        ..full.clone()
+    };
+    let along = Summary {
+        portability: true,
+        recipients: Vec::new(),
+        request: full.request.map(|request| Answered {
+            kind: RequestKind::Portability,
+            assurance: Assurance::Channel,
+            ..request
+        }),
+        ..full.clone()
+    };
+    vec![full, least, along]
 }

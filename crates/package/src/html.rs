@@ -21,10 +21,12 @@ td{display:block;border:0;padding:.1rem 0}td::before{content:attr(data-name) \":
 @media print{body{max-width:none;padding:0;background:#fff;color:#000}a{color:#000}ol.chat li,tr{break-inside:avoid}}";
 
 impl Html {
-    /// The beginning of a page.
-    pub fn page(title: &str) -> Self {
+    /// The beginning of a page in a language (BCP 47).
+    pub fn page(language: &str, title: &str) -> Self {
         let mut page = Self(String::with_capacity(8 * 1_024));
-        page.raw("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n");
+        page.raw("<!doctype html>\n<html lang=\"");
+        page.text(language);
+        page.raw("\">\n<head>\n<meta charset=\"utf-8\">\n");
         page.raw("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n");
         page.raw("<meta http-equiv=\"Content-Security-Policy\" ");
         page.raw("content=\"default-src 'none'; style-src 'unsafe-inline'\">\n");
@@ -97,7 +99,7 @@ impl Html {
     }
 
     /// The head of a table, and its beginning.
-    pub fn table(&mut self, columns: &[&'static str]) {
+    pub fn table(&mut self, columns: &[String]) {
         self.raw("<table>\n<thead><tr>");
         for column in columns {
             self.raw("<th scope=\"col\">");
@@ -108,7 +110,7 @@ impl Html {
     }
 
     /// A row of it.
-    pub fn row<'a>(&mut self, columns: &[&'static str], cells: impl IntoIterator<Item = &'a str>) {
+    pub fn row<'a>(&mut self, columns: &[String], cells: impl IntoIterator<Item = &'a str>) {
         self.raw("<tr>");
         for (column, cell) in columns.iter().zip(cells) {
             self.raw("<td data-name=\"");

@@ -3,6 +3,7 @@
 
 use crate::Html;
 use crate::Listed;
+use crate::Texts;
 
 /// What a package says of itself.
 #[derive(Clone, Debug)]
@@ -28,7 +29,7 @@ pub struct Head {
 /// A question of the law with its answer.
 #[derive(Clone, Debug)]
 pub struct Fact {
-    /// The question.
+    /// The question, by the id of its text.
     pub question: &'static str,
     /// The answer, in lines.
     pub answer: Vec<String>,
@@ -37,11 +38,9 @@ pub struct Fact {
 /// A short table of the first page.
 #[derive(Clone, Debug)]
 pub struct Table {
-    /// What stands above it.
-    pub title: &'static str,
-    /// What stands there if it has no rows.
-    pub none: &'static str,
-    /// Its columns.
+    /// Its name: the texts `…-title` and `…-none` stand above it, and there if it has no rows.
+    pub name: &'static str,
+    /// Its columns, by the ids of their texts.
     pub columns: &'static [&'static str],
     /// Its rows.
     pub rows: Vec<Vec<String>>,
@@ -66,28 +65,37 @@ pub struct Index {
 
 impl Index {
     /// The page.
-    pub fn page(&self) -> String {
+    pub fn page(&self, texts: &Texts) -> String {
         let head = &self.head;
         let title = if head.portability {
-            format!("Your data at {}, to take along", head.organisation)
+            "index-title-portability"
         } else {
-            format!("Your data at {}", head.organisation)
+            "index-title"
         };
-        let mut page = Html::page(&title);
-        let request = head.request.map_or_else(String::new, |request| {
-            format!(" in answer to request {request}")
+        let title = texts.with(title, &[("organisation", head.organisation.as_str())]);
+        let mut page = Html::page(texts.tag(), &title);
+        let (date, package) = (head.made_at.as_str(), head.package.to_string());
+        page.line(&match head.request {
+            Some(request) => {
+                let request = request.to_string();
+                let values = [
+                    ("date", date),
+                    ("request", request.as_str()),
+                    ("package", package.as_str()),
+                ];
+                texts.with("index-lead-request", &values)
+            }
+            None => texts.with(
+                "index-lead",
+                &[("date", date), ("package", package.as_str())],
+            ),
         });
-        page.line(&format!(
-            "This is a copy of your personal data, made on {}{request}. It is package {}. Keep it like a \
-             letter that is meant for you alone: whoever has it can read it.",
-            head.made_at, head.package
-        ));
-        self.contents(&mut page);
+        self.contents(&mut page, texts);
         for table in &self.tables {
-            self::table(&mut page, table);
+            self::table(&mut page, table, texts);
         }
         for fact in &self.facts {
-            page.heading(fact.question);
+            page.heading(texts.say(fact.question));
             page.raw("<ul>\n");
             for line in &fact.answer {
                 page.raw("<li>");
@@ -96,19 +104,21 @@ impl Index {
             }
             page.raw("</ul>\n");
         }
-        self.checking(&mut page);
+        self.checking(&mut page, texts);
         page.end()
     }
 
-    fn contents(&self, page: &mut Html) {
-        page.heading("What is in it");
+    fn contents(&self, page: &mut Html, texts: &Texts) {
+        page.heading(texts.say("index-contents"));
         page.raw("<ul>\n");
         for listed in &self.lists {
             page.raw("<li>");
-            page.text(&format!("{}: {}", listed.list.title, listed.items));
+            page.text(&format!("{}: {}", listed.list.title(texts), listed.items));
             for part in 1..=listed.parts {
                 page.raw(if part == 1 { " – " } else { ", " });
-                page.link(0, &listed.list.page(part), &format!("part {part}"));
+                let number = part.to_string();
+                let named = texts.with("index-part", &[("part", number.as_str())]);
+                page.link(0, &listed.list.page(part), &named);
             }
             page.raw("</li>\n");
         }
@@ -118,40 +128,37 @@ impl Index {
             page.raw("</li>\n");
         }
         page.raw("</ul>\n");
-        page.line("The folder “data” has the same as JSON, for programs.");
+        page.line(texts.say("index-data"));
         if self.left_out > 0 {
-            page.line(&format!(
-                "{} passages that are about other people were left out. Each place says what stood \
-                 there; the file “data/left-out” lists them.",
-                self.left_out
-            ));
+            let count = self.left_out.to_string();
+            page.line(&texts.with("index-left-out", &[("count", count.as_str())]));
         }
     }
 
-    fn checking(&self, page: &mut Html) {
-        page.heading("How to check it");
-        page.line(
-            "The file “manifest.json” has the SHA-256 of every file. The file “manifest.note” has the \
-             hash of that manifest and is signed with the key of the organisation's audit log.",
-        );
+    fn checking(&self, page: &mut Html, texts: &Texts) {
+        page.heading(texts.say("index-checking"));
+        page.line(texts.say("index-checking-text"));
         page.raw("<p class=\"dim\">");
-        page.text(&format!(
-            "Log: {}. Made by {}.",
-            self.head.log, self.head.made_by
-        ));
+        let values = [
+            ("log", self.head.log.as_str()),
+            ("program", self.head.made_by.as_str()),
+        ];
+        page.text(&texts.with("index-log", &values));
         page.raw("</p>\n");
     }
 }
 
-fn table(page: &mut Html, table: &Table) {
-    page.heading(table.title);
+fn table(page: &mut Html, table: &Table, texts: &Texts) {
+    page.heading(texts.say(&format!("{}-title", table.name)));
     if table.rows.is_empty() {
-        page.line(table.none);
+        page.line(texts.say(&format!("{}-none", table.name)));
         return;
     }
-    page.table(table.columns);
+    let columns = table.columns.iter();
+    let columns: Vec<String> = columns.map(|id| texts.say(id).to_owned()).collect();
+    page.table(&columns);
     for row in &table.rows {
-        page.row(table.columns, row.iter().map(String::as_str));
+        page.row(&columns, row.iter().map(String::as_str));
     }
     page.end_table();
 }

@@ -12,10 +12,13 @@
 //! `manifest.json` has the SHA-256 of every other file; what is signed is a note with the hash of that
 //! manifest. So the signature covers all of it, and anybody can check one file without the rest.
 //!
-//! Left out: where the data come from, who may have them, encryption (whoever gives the stream its
-//! place seals it), and the person's language beside English.
+//! The pages speak the person's language ([`Texts`]); what programs read is the same in all of them.
 //!
-//! To add a list: open it with [`Writer::list`] where the others are, and give [`Index`] what came of it.
+//! Left out: where the data come from, who may have them, and encryption (whoever gives the stream its
+//! place seals it).
+//!
+//! To add a list: open it with [`Writer::list`] where the others are, give [`Index`] what came of it, and
+//! its words to every file of `locales/`.
 
 mod html;
 mod index;
@@ -23,6 +26,7 @@ mod list;
 mod manifest;
 mod passage;
 mod readable;
+mod texts;
 mod writer;
 
 pub use html::Html;
@@ -43,6 +47,7 @@ pub use passage::cut;
 pub use passage::others;
 pub use passage::show;
 pub use readable::readable;
+pub use texts::Texts;
 pub use writer::Finished;
 pub use writer::PackageError;
 pub use writer::Packing;

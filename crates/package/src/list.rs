@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use crate::Html;
 use crate::PackageError;
+use crate::Texts;
 use crate::Writer;
 
 /// How many items a part has at the most.
@@ -16,13 +17,10 @@ const BYTES: usize = 1 << 20;
 /// What a list is called.
 #[derive(Clone, Copy, Debug)]
 pub struct List {
-    /// The name of its files.
+    /// The name of its files. The texts `…-title` and `…-about` say what its items are.
     pub name: &'static str,
-    /// What stands above its pages.
-    pub title: &'static str,
-    /// What its items are, in a sentence.
-    pub about: &'static str,
-    /// The columns of its table; without any, the items are those of a conversation.
+    /// The columns of its table, by the ids of their texts; without any, the items are those of a
+    /// conversation.
     pub columns: &'static [&'static str],
 }
 
@@ -42,6 +40,7 @@ pub struct Listed {
 pub struct OpenList<'w, W: Write> {
     writer: &'w mut Writer<W>,
     list: List,
+    columns: Vec<String>,
     json: Vec<u8>,
     page: Html,
     held: u64,
@@ -55,6 +54,11 @@ impl List {
         format!("pages/{}-{part:04}.html", self.name)
     }
 
+    /// What stands above its pages.
+    pub(crate) fn title(&self, texts: &Texts) -> String {
+        texts.say(&format!("{}-title", self.name)).to_owned()
+    }
+
     fn data(&self, part: u32) -> String {
         format!("data/{}-{part:04}.jsonl", self.name)
     }
@@ -62,7 +66,10 @@ impl List {
 
 impl<'w, W: Write> OpenList<'w, W> {
     pub(crate) fn new(writer: &'w mut Writer<W>, list: List) -> Self {
+        let columns = list.columns.iter();
+        let columns = columns.map(|id| writer.texts().say(id).to_owned());
         Self {
+            columns: columns.collect(),
             writer,
             list,
             json: Vec::new(),
@@ -82,7 +89,7 @@ impl<'w, W: Write> OpenList<'w, W> {
         item: &impl Serialize,
         cells: impl IntoIterator<Item = &'a str>,
     ) -> Result<(), PackageError> {
-        self.page.row(self.list.columns, cells);
+        self.page.row(&self.columns, cells);
         self.added(item)
     }
 
@@ -125,17 +132,18 @@ impl<'w, W: Write> OpenList<'w, W> {
         self.held = 0;
         let (list, part) = (self.list, self.parts);
         self.writer.file(&list.data(part), &self.json)?;
-        let mut page = Html::page(list.title);
+        let texts = self.writer.texts();
+        let mut page = Html::page(texts.tag(), &list.title(texts));
         page.raw("<p>");
-        page.link(1, "index.html", "Everything in this package");
+        page.link(1, "index.html", texts.say("page-all"));
         page.raw("</p>\n");
-        page.line(list.about);
+        page.line(texts.say(&format!("{}-about", list.name)));
         if list.columns.is_empty() {
             page.raw("<ol class=\"chat\">\n");
             page.push(&self.page);
             page.raw("</ol>\n");
         } else {
-            page.table(list.columns);
+            page.table(&self.columns);
             page.push(&self.page);
             page.end_table();
         }

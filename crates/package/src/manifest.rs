@@ -40,12 +40,3 @@ pub struct Manifest<'a> {
 
 /// What a package calls its own shape.
 pub(crate) const FORMAT: &str = "imvume-package/1";
-
-/// Lower-case hexadecimal.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    let digit = |value: u8| char::from_digit(u32::from(value), 16).unwrap_or('0');
-    bytes
-        .iter()
-        .flat_map(|byte| [digit(byte >> 4), digit(byte & 15)])
-        .collect()
-}

@@ -4,35 +4,47 @@ use std::fmt::Write as _;
 
 use serde_json::Value;
 
+use crate::Other;
+use crate::Texts;
+
+/// What the places begin with where something was left out.
+const MARK: &str = "[left out: ";
+
 /// The longest text of one message on a page, in characters; the JSON has all of it.
 const LONGEST: usize = 8_192;
 
 /// The text of a message, its caption, or what it is where it has neither.
-pub fn readable(content: &Value) -> String {
+pub fn readable(content: &Value, texts: &Texts) -> String {
     let message = content.get("message").unwrap_or(content);
     let kind = text(message, "/type").unwrap_or("message");
     let mut out = match kind {
         "text" => text(message, "/text/body").unwrap_or_default().to_owned(),
-        "template" => template(message),
+        "template" => template(message, texts),
         "interactive" => interactive(message),
         "button" => text(message, "/button/text").unwrap_or_default().to_owned(),
-        "reaction" => format!(
-            "Reaction: {}",
-            text(message, "/reaction/emoji").unwrap_or("taken back")
-        ),
-        "location" => location(message),
-        "contacts" => cards(message),
+        "reaction" => match text(message, "/reaction/emoji") {
+            Some(emoji) => texts.with("message-reaction", &[("emoji", emoji)]),
+            None => texts.say("message-reaction-back").to_owned(),
+        },
+        "location" => location(message, texts),
+        "contacts" => cards(message, texts),
         "system" => text(message, "/system/body").unwrap_or_default().to_owned(),
         kind => {
             let of = |member: &str| text(message, &format!("/{kind}/{member}"));
-            let named = of("filename").map(|name| format!("{kind}: {name}"));
-            let head = named.unwrap_or_else(|| kind.to_owned());
+            let word = texts.word("kind", kind);
+            let named = of("filename").map(|name| format!("{word}: {name}"));
+            let head = named.unwrap_or_else(|| word.to_owned());
             match of("caption") {
                 Some(caption) => format!("{head}\n{caption}"),
                 None => head,
             }
         }
     };
+    if out.contains(MARK) {
+        for other in Other::ALL {
+            out = out.replace(other.label(), texts.word("cut", other.name()));
+        }
+    }
     if out.chars().count() > LONGEST {
         out = out.chars().take(LONGEST).chain(['…']).collect();
     }
@@ -43,17 +55,17 @@ fn text<'v>(value: &'v Value, pointer: &str) -> Option<&'v str> {
     value.pointer(pointer)?.as_str()
 }
 
-fn template(message: &Value) -> String {
-    let mut out = format!(
-        "Template “{}”",
-        text(message, "/template/name").unwrap_or_default()
-    );
+fn template(message: &Value, texts: &Texts) -> String {
+    let name = text(message, "/template/name").unwrap_or_default();
+    let mut out = texts.with("message-template", &[("name", name)]);
     let mut variables = Vec::new();
     if let Some(components) = message.pointer("/template/components") {
         strings(components, &mut variables);
     }
     if !variables.is_empty() {
-        let _ = write!(out, "\nFilled in: {}", variables.join(" · "));
+        let values = variables.join(" · ");
+        out.push('\n');
+        out.push_str(&texts.with("message-filled", &[("values", values.as_str())]));
     }
     out
 }
@@ -83,12 +95,13 @@ fn interactive(message: &Value) -> String {
     lines.join("\n")
 }
 
-fn location(message: &Value) -> String {
+fn location(message: &Value, texts: &Texts) -> String {
     let number = |member: &str| {
         let value = message.pointer(&format!("/location/{member}"));
         value.map_or_else(String::new, ToString::to_string)
     };
-    let mut out = format!("Location: {}, {}", number("latitude"), number("longitude"));
+    let place = format!("{}, {}", number("latitude"), number("longitude"));
+    let mut out = texts.with("message-location", &[("place", place.as_str())]);
     for member in ["name", "address"] {
         if let Some(line) = text(message, &format!("/location/{member}")) {
             let _ = write!(out, "\n{line}");
@@ -97,14 +110,14 @@ fn location(message: &Value) -> String {
     out
 }
 
-fn cards(message: &Value) -> String {
+fn cards(message: &Value, texts: &Texts) -> String {
     let cards = message.get("contacts").and_then(Value::as_array);
     let cards = cards.into_iter().flatten().map(|card| match card {
         Value::String(left_out) => left_out.clone(),
-        card => format!(
-            "Contact card: {}",
-            text(card, "/name/formatted_name").unwrap_or_default()
-        ),
+        card => {
+            let name = text(card, "/name/formatted_name").unwrap_or_default();
+            texts.with("message-card", &[("name", name)])
+        }
     });
     cards.collect::<Vec<_>>().join("\n")
 }

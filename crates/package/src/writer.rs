@@ -2,8 +2,10 @@
 
 use std::io;
 use std::io::Write;
+use std::sync::Arc;
 
 use seal::Sha256Stream;
+use seal::hex;
 use zip::CompressionMethod;
 use zip::write::SimpleFileOptions;
 use zip::write::StreamWriter;
@@ -12,10 +14,10 @@ use zip::write::ZipWriter;
 use crate::Head;
 use crate::List;
 use crate::OpenList;
+use crate::Texts;
 use crate::manifest::FORMAT;
 use crate::manifest::FileEntry;
 use crate::manifest::Manifest;
-use crate::manifest::hex;
 
 /// Why a package could not be written.
 #[derive(Debug, thiserror::Error)]
@@ -49,6 +51,7 @@ pub struct Writer<W: Write> {
     zip: ZipWriter<StreamWriter<W>>,
     files: Vec<FileEntry>,
     counts: Vec<(String, u64)>,
+    texts: Arc<Texts>,
 }
 
 /// A package that is whole.
@@ -83,12 +86,13 @@ impl<W: Write> Write for Hashing<'_, W> {
 }
 
 impl<W: Write> Writer<W> {
-    /// A package that goes into `out`.
-    pub fn new(out: W) -> Self {
+    /// A package that goes into `out`, whose pages speak so.
+    pub fn new(out: W, texts: Arc<Texts>) -> Self {
         Self {
             zip: ZipWriter::new_stream(out),
             files: Vec::new(),
             counts: Vec::new(),
+            texts,
         }
     }
 
@@ -155,6 +159,10 @@ impl<W: Write> Writer<W> {
     /// Opens a list of any length.
     pub fn list(&mut self, list: List) -> OpenList<'_, W> {
         OpenList::new(self, list)
+    }
+
+    pub(crate) fn texts(&self) -> &Texts {
+        &self.texts
     }
 
     pub(crate) fn count(&mut self, name: &str, items: u64) {

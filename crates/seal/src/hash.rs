@@ -87,7 +87,7 @@ pub(crate) fn narrow<const N: usize>(full: &[u8]) -> [u8; N] {
 }
 
 /// Lower-case hexadecimal.
-pub(crate) fn hex(bytes: &[u8]) -> String {
+pub fn hex(bytes: &[u8]) -> String {
     bytes
         .iter()
         .flat_map(|byte| [byte >> 4, byte & 15])

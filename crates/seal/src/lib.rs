@@ -48,6 +48,7 @@ pub use error::KeyringError;
 pub use error::SealError;
 pub use hash::Sha256Stream;
 pub use hash::constant_time_eq;
+pub use hash::hex;
 pub use hash::hmac_sha256;
 pub use hash::sha256;
 pub use id_key::IdKey;

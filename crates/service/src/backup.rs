@@ -12,10 +12,12 @@
 
 mod bring;
 mod check;
+mod lock;
 mod make;
 mod names;
 mod restore;
 mod ship;
+mod target;
 mod wish;
 mod work;
 
@@ -29,6 +31,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::PoisonError;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use ::backup::BackupError;
@@ -42,17 +45,21 @@ use store::Store;
 use store::StoreError;
 use thiserror::Error;
 
+use lock::lock;
+
 pub use bring::Available;
 pub use bring::available;
 pub use check::Checked;
 pub use check::Checking;
 pub use check::check;
 pub use make::Made;
+pub use names::code as place_code;
 pub use restore::Came;
 pub use restore::Restoring;
 pub use restore::Root;
 pub use restore::restore;
 pub use ship::Shipment;
+pub use wish::Alone;
 pub use wish::Wish;
 
 /// How backups are made.
@@ -70,6 +77,9 @@ pub struct BackupSettings {
     pub keep: usize,
     /// The folder of a server's programs, where they are not found as any program is.
     pub programs: Option<PathBuf>,
+    /// How long after its removal a copy of an older key bundle can still be at a place, because the place
+    /// keeps versions by itself.
+    pub copies: Span,
 }
 
 /// Why a backup could not be made, read or restored.
@@ -112,11 +122,18 @@ pub enum BackupFault {
     #[error("a part of the key bundle is missing after part {0}")]
     Gap(u64),
     /// The target holds something.
-    #[error("the target is not empty: {0}")]
+    #[error(
+        "the target is not empty ({0}); restore onto a machine and into a database that hold nothing"
+    )]
     NotEmpty(&'static str),
     /// What is not as it should be, after it was restored.
     #[error("what was restored is not whole: {0} differences, the first is {1}")]
     NotWhole(usize, String),
+    /// An earlier restore was cut off that went into another database.
+    #[error(
+        "a restore into another database was cut off here; name that one, or empty the data directory"
+    )]
+    OtherTarget,
     /// The backup is of another instance.
     #[error("this is a backup of another instance")]
     OtherInstance,
@@ -149,8 +166,14 @@ pub enum BackupFault {
     #[error("cut off; begin again")]
     Stopped,
     /// Another backup is being made.
-    #[error("another backup is being made")]
+    #[error("another backup is being made; wait until it has ended")]
     Under,
+    /// Another restore is under way.
+    #[error("another restore into this data directory is under way; wait until it has ended")]
+    UnderRestore,
+    /// Another look at a snapshot is under way.
+    #[error("another snapshot is being verified; wait until that has ended")]
+    UnderVerify,
     /// The snapshot is of another kind of database.
     #[error("the snapshot is of a database of kind {found}, and the configuration names {wanted}")]
     WrongKind {
@@ -201,6 +224,8 @@ pub struct Backups {
     shipping: tokio::sync::Mutex<()>,
     /// One snapshot at a time.
     making: tokio::sync::Mutex<()>,
+    /// Whether the last snapshot could not be made.
+    failing: AtomicBool,
 }
 
 impl fmt::Debug for Backups {
@@ -227,6 +252,7 @@ impl Backups {
             lasting: Mutex::default(),
             shipping: tokio::sync::Mutex::default(),
             making: tokio::sync::Mutex::default(),
+            failing: AtomicBool::new(false),
         })
     }
 
@@ -279,6 +305,45 @@ fn scratch(directory: &Path) -> Result<PathBuf, BackupFault> {
         .create(&folder)
         .map_err(BackupFault::file("making the folder of backups"))?;
     Ok(folder)
+}
+
+/// What is on its way while a part or a snapshot is made or comes back, and what SQLite puts beside a copy.
+const ON_ITS_WAY: [&str; 8] = [
+    "part.new",
+    "snapshot.new",
+    "database.new",
+    "database.new-journal",
+    "part.fetched",
+    "snapshot.fetched",
+    "database.fetched",
+    "restore.lock",
+];
+
+/// The folder in which a snapshot is verified, unless another is named.
+pub const VERIFYING: &str = "verify";
+
+/// Removes what an earlier process that was cut off has left in the folder of what is on its way. Whoever
+/// calls makes backups here, and nobody else does.
+fn tidy(directory: &Path) -> Result<(), BackupFault> {
+    let folder = scratch(directory)?;
+    for name in ON_ITS_WAY {
+        match fs::remove_file(folder.join(name)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                return Err(BackupFault::file("removing what was cut off")(error));
+            }
+            _ => {}
+        }
+    }
+    // Unless somebody is at it just now.
+    if let Some(_alone) = lock(&folder, "verify.lock")? {
+        match fs::remove_dir_all(folder.join(VERIFYING)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                return Err(BackupFault::file("removing what was cut off")(error));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 /// A file on its way, which goes when it is let go of.

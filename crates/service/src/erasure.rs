@@ -13,13 +13,16 @@ use domain::ids::ErasureId;
 use domain::ids::RequestId;
 use domain::ids::SubjectId;
 use domain::time::Span;
+use domain::time::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
 use serde_json::json;
+use store::Reader;
 use store::Refusal;
 use store::StoreError;
 use store::erase::AT_META;
 use store::erase::EraseOrder;
+use store::erase::Errand;
 use store::erase::KnownAs;
 use store::erase::Ordered;
 use store::erase::Recipient;
@@ -63,6 +66,26 @@ impl Default for ErasureSettings {
     }
 }
 
+impl ErasureSettings {
+    /// What is to be deleted at Meta before a person is erased; nothing of nobody.
+    ///
+    /// # Errors
+    /// The store's.
+    pub fn errands(
+        &self,
+        reader: &Reader<'_>,
+        subject: SubjectId,
+        now: Timestamp,
+    ) -> Result<Vec<Errand>, StoreError> {
+        if reader.subject(subject)?.is_none() {
+            return Ok(Vec::new());
+        }
+        let mut errands = reader.errands_for(subject, now - AT_META)?;
+        errands.retain(|errand| errand.media.is_some() || self.contact_book);
+        Ok(errands)
+    }
+}
+
 impl Service {
     /// Begins a person's erasure. The person is restricted at once; where Meta has something of them, it
     /// is told first, for as long as the configured patience lasts. Asked twice, it is one case.
@@ -76,15 +99,11 @@ impl Service {
         (request, reason): (Option<RequestId>, EraseReason),
     ) -> Result<Ordered, StoreError> {
         let settings = self.settings.erasure;
-        let since = self.store.clock().now() - AT_META;
-        let errands = self.store.read(move |reader| {
-            if reader.subject(subject)?.is_none() {
-                return Ok(Vec::new());
-            }
-            reader.errands_for(subject, since)
-        });
-        let mut errands = errands.await?;
-        errands.retain(|errand| errand.media.is_some() || settings.contact_book);
+        let now = self.store.clock().now();
+        let errands = self
+            .store
+            .read(move |reader| settings.errands(reader, subject, now));
+        let errands = errands.await?;
         let order = EraseOrder {
             subject,
             request,

@@ -28,6 +28,12 @@ pub use made::CertificateForms;
 /// The first line.
 const KIND: &str = "imvume erasure certificate v1";
 
+/// What the log's entry of an erasure says: that it was done, or that a restore did it again.
+const DONE: [&str; 2] = [
+    r#""action":"subject.erased""#,
+    r#""action":"backup.restored""#,
+];
+
 /// A certificate of an erasure that holds.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct ErasureNote {
@@ -108,17 +114,12 @@ impl ErasureNote {
         }
         let entry = std::str::from_utf8(&read.proof.entry).unwrap_or_default();
         let speaks_of_it = read.proof.check(&read.facts).is_ok();
-        if !speaks_of_it || !entry.contains(r#""action":"subject.erased""#) {
+        if !speaks_of_it || !DONE.iter().any(|done| entry.contains(done)) {
             return Err(CertificateError::OtherEntry);
         }
         let leaf = tlog::leaf_hash(&read.proof.entry);
         proof::verify_inclusion(&read.root, read.size, read.position, &leaf, &read.path)?;
         Ok(read)
-    }
-
-    /// Whether a text says that it is a certificate of an erasure.
-    pub fn is_one(signed: &str) -> bool {
-        signed.lines().next() == Some(KIND)
     }
 
     /// The number of the erasure.

@@ -1,5 +1,7 @@
 //! Letters about what people ask for by right: written, sent, and read again.
 
+mod template;
+
 use std::fmt;
 
 use domain::audit::Actor;
@@ -22,6 +24,7 @@ use serde_json::json;
 use store::Refusal;
 use store::StoreError;
 use store::confirmation::Posted;
+use store::letter::LetterTemplate;
 use store::letter::LetterView;
 use store::letter::Mailing;
 use store::letter::NewLetter;
@@ -37,6 +40,7 @@ use crate::portal::Use;
 use crate::portal::WORD;
 use crate::portal::outcome;
 use crate::portal::reference;
+use crate::portal::tail;
 
 /// A longer letter does not fit a message in a chat, in characters: WhatsApp takes 4096, and the link to
 /// the person's page comes in place of a word.
@@ -52,6 +56,8 @@ pub struct LetterSettings {
     pub letters: Letters,
     /// Who writes. The organisation's name is the instance's where it is empty.
     pub head: Letterhead,
+    /// The name of the approved template by which a letter goes where no window is open.
+    pub template: Option<String>,
     /// In which days are told.
     pub zone: TimeZone,
 }
@@ -61,6 +67,7 @@ impl Default for LetterSettings {
         Self {
             letters: Letters::built_in(),
             head: Letterhead::default(),
+            template: None,
             zone: TimeZone::UTC,
         }
     }
@@ -101,8 +108,8 @@ impl fmt::Debug for OwnLetter {
 }
 
 impl Service {
-    /// Writes a letter about a case and sends it: in a chat whose window is open, else by e-mail, else
-    /// it waits on the person's page. What of the facts a letter of this kind always has and is not
+    /// Writes a letter about a case and sends it: in a chat whose window is open, else to the address that
+    /// was given for the case, by a template, by e-mail, else it waits on the person's page. What of the facts a letter of this kind always has and is not
     /// given is taken from the case.
     ///
     /// A stop or a restriction does not hold it back; an erased person gets none.
@@ -282,6 +289,7 @@ impl Service {
             body.to_string().into_bytes()
         });
         let document = write(page.as_ref().map(Url::as_str))?;
+        let templates = self.leading(&document.language, facts.certificate.as_deref());
         Ok(NewLetter {
             request: view.id,
             kind,
@@ -294,14 +302,52 @@ impl Service {
                 body: document.said(),
             },
             chat,
+            templates,
             mail: self.settings.portal.outbox.mail.is_some(),
         })
+    }
+
+    /// The templates that lead to a letter: to the person's page, or to the certificate that is there when
+    /// the page has gone with the person.
+    fn leading(&self, language: &str, certificate: Option<&str>) -> Vec<LetterTemplate> {
+        let portal = &self.settings.portal;
+        let (Some(name), Some(base)) = (&portal.letters.template, &portal.public_url) else {
+            return Vec::new();
+        };
+        let end = certificate.and_then(|address| Some(tail(&Url::parse(address).ok()?)));
+        let link = template::Link {
+            text: certificate.unwrap_or(WORD),
+            tail: end.as_deref().unwrap_or(WORD),
+            base,
+        };
+        let registry = self.store.registry();
+        let found = template::messages(&registry.templates, (name.as_str(), language), &link);
+        if found.is_empty() {
+            tracing::warn!("no approved utility template of `letters.template` leads to a letter");
+        }
+        found
+    }
+
+    /// Has letters that did not arrive in the chat go another way.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn letters_unreached(&self) -> Result<usize, StoreError> {
+        let mail = self.settings.portal.outbox.mail.is_some();
+        let lost = self.store.letters_unreached(mail).await?;
+        if 0 < lost {
+            tracing::warn!(count = lost, "letters did not arrive in the chat");
+        }
+        Ok(lost)
     }
 
     /// Nobody waits for the next look: after an erasure nobody could send it any more.
     async fn send_at_once(&self, route: LetterRoute) {
         let sent = match route {
-            LetterRoute::Chat | LetterRoute::Template => self.own_now().await,
+            LetterRoute::Chat | LetterRoute::Template => match self.own_now().await {
+                Ok(_) => self.letters_unreached().await,
+                Err(error) => Err(error),
+            },
             LetterRoute::Email => self.letters_now().await,
             LetterRoute::Page => return,
         };

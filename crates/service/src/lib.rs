@@ -128,6 +128,9 @@ pub use portal::Taken;
 pub use publish::PublishError;
 pub use receipt::RecordForm;
 pub use request::OwnRequest;
+pub use request::ProofRoute;
+pub use request::Reached;
+pub use request::Reaching;
 pub use send::SendHeaders;
 pub use settings::NumberSettings;
 pub use settings::Settings;
@@ -155,6 +158,8 @@ pub struct Service {
     downloads: Semaphore,
     /// Where access packages stand.
     shelf: package::Shelf,
+    /// Held while packages are worked on: two would write the same file.
+    packing: tokio::sync::Mutex<()>,
     /// Woken when an erasure was ordered.
     erasing: Notify,
     tasks: TaskTracker,
@@ -217,6 +222,12 @@ impl Service {
             settings.backup.clone(),
             (directory, &settings.media),
         );
+        if !settings.backup.places.is_empty()
+            && let Err(error) = backups.tidy()
+        {
+            tracing::warn!(%error, "cannot remove what a backup that was cut off has left");
+        }
+        store.keep_copies(settings.backup.copies).await?;
         if backups.has_bundle() {
             store.set_shipping(Arc::clone(&backups) as Arc<dyn store::Shipping>);
         }
@@ -233,6 +244,7 @@ impl Service {
             fetching: Turns::default(),
             downloads: Semaphore::new(media::DOWNLOADS),
             shelf,
+            packing: tokio::sync::Mutex::default(),
             erasing: Notify::new(),
             tasks: TaskTracker::new(),
             closing: CancellationToken::new(),

@@ -13,6 +13,7 @@ mod messages;
 mod scan;
 mod shelf;
 mod source;
+mod summary;
 mod tables;
 
 use std::sync::Arc;
@@ -55,6 +56,9 @@ pub enum PackageError {
     /// The person was erased meanwhile.
     #[error("the package's key is destroyed")]
     Gone,
+    /// The letter that goes with it.
+    #[error("the letter of the package cannot be written")]
+    Letter,
     /// The log's files.
     #[error("{0}")]
     Publish(#[from] PublishError),
@@ -77,7 +81,7 @@ impl PackageError {
     const fn passes(&self) -> bool {
         match self {
             Self::Cut | Self::File(_) | Self::Publish(_) => true,
-            Self::Format(_) | Self::Gone => false,
+            Self::Format(_) | Self::Gone | Self::Letter => false,
             Self::Store(error) => !matches!(error, StoreError::Damaged { .. }),
         }
     }
@@ -132,11 +136,13 @@ impl Service {
         }
     }
 
-    /// Does what is to be done about packages now. Returns whether there was anything.
+    /// Does what is to be done about packages now, once whoever does it already is through. Returns
+    /// whether there was anything.
     ///
     /// # Errors
     /// [`PackageError`]; what was not done is done later.
     pub async fn packages_now(self: &Arc<Self>) -> Result<bool, PackageError> {
+        let _alone = self.packing.lock().await;
         let mut moved = self.remove_packages().await?;
         loop {
             let next = self.store.read(|reader| reader.packages_to_make(1)).await?;

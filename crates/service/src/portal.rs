@@ -47,12 +47,14 @@ use url::Url;
 use crate::LetterSettings;
 use crate::Service;
 
+pub(crate) use code::text_now;
 pub use fault::Field;
 pub use fault::LinkFault;
 pub use fault::PortalError;
 pub(crate) use link::Use;
 pub use outbox::Outbox;
 pub(crate) use personal::WORD;
+pub(crate) use personal::tail;
 pub(crate) use post::outcome;
 pub(crate) use post::reference;
 pub use undelivered::NewsError;

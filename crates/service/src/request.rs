@@ -6,6 +6,8 @@ mod app;
 mod carry;
 mod letter;
 mod own;
+mod reach;
+mod texts;
 
 use std::time::Duration;
 
@@ -21,6 +23,9 @@ use store::request::Stepped;
 use crate::Service;
 
 pub use own::OwnRequest;
+pub use reach::ProofRoute;
+pub use reach::Reached;
+pub use reach::Reaching;
 
 /// How often it is looked whether a case can go on.
 const LOOK: Duration = Duration::from_mins(1);

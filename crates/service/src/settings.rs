@@ -101,6 +101,20 @@ impl NumberSettings {
     }
 }
 
+/// How long a roll may take until the key bundle is at its places and the old epoch key destroyed.
+const ROLL: Span = Span::days(1);
+
+impl Settings {
+    /// The erasure horizon: how long after an erasure the last copy of the keys is gone at the latest. The
+    /// next roll begins within an epoch; at its end the older parts of the key bundle are removed, and
+    /// copies of those that a place keeps by itself go after the days that are configured. None where keys
+    /// are rolled only when staff does it.
+    pub fn horizon(&self) -> Option<Span> {
+        let parts = [self.epoch?, ROLL, self.backup.copies];
+        Some(Span::micros(parts.map(Span::as_micros).iter().sum()))
+    }
+}
+
 impl fmt::Debug for Settings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Settings")

@@ -387,7 +387,7 @@ pub(crate) fn set_emergency_stop(
     tx.flush()
 }
 
-/// Restricts a subject, or lifts the restriction.
+/// Restricts a person, or lifts the restriction: the subject, and everybody linked as the same person.
 pub(crate) fn set_restriction(
     tx: &mut Tx<'_>,
     actor: Actor,
@@ -396,24 +396,25 @@ pub(crate) fn set_restriction(
 ) -> Result<(), StoreError> {
     // Who was erased, or is about to be, stays restricted.
     crate::people::exists(tx.connection, subject)?;
-    if !restricted && crate::erase::waits(tx.connection, subject)? {
-        return Err(Refusal::Ended("restriction").into());
+    let circle = crate::erase::same_person(tx.connection, subject)?;
+    for own in &circle {
+        if !restricted && crate::erase::waits(tx.connection, *own)? {
+            return Err(Refusal::Ended("restriction").into());
+        }
     }
-    let since = restricted.then(|| tx.now().micros());
-    let sql = "UPDATE subjects SET restricted_at = $1 WHERE id = $2";
-    if tx.connection.execute(sql, (since, subject.0))? == 0 {
-        return Err(Refusal::Missing("subject").into());
-    }
-    let rule = if restricted {
-        "restriction/set"
+    let (sql, rule) = if restricted {
+        let sql = "UPDATE subjects SET restricted_at = coalesce(restricted_at, $1) WHERE id = $2";
+        (sql, "restriction/set")
     } else {
-        "restriction/lifted"
+        let sql = "UPDATE subjects SET restricted_at = $1 WHERE id = $2";
+        (sql, "restriction/lifted")
     };
-    tx.note(
-        Some(subject),
-        reason,
-        (actor, Action::RestrictionChanged, &[rule]),
-    )?;
+    let since = restricted.then(|| tx.now().micros());
+    for own in circle {
+        tx.update_one(&tables::SUBJECTS, sql, (since, own.0))?;
+        let told = (actor, Action::RestrictionChanged, &[rule] as &[&str]);
+        tx.note(Some(own), reason, told)?;
+    }
     tx.flush()
 }
 

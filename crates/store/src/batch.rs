@@ -115,6 +115,11 @@ impl Ran {
         }
     }
 
+    /// How many operations they were.
+    pub(crate) const fn operations(&self) -> usize {
+        self.intakes.len() + self.jobs.len()
+    }
+
     /// What intake of the next transaction has to know of this one's while its rows are not in the
     /// database.
     pub(crate) fn carried(&self) -> Loaded {

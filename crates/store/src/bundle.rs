@@ -1,7 +1,8 @@
 //! What goes into the key bundle, how far each place has it, and what was shipped.
 //!
 //! Ids only grow, so what came since a part is what has a higher one. Restrictions have no id of their
-//! own and go by their instant.
+//! own and go by their instant; legal holds change, and go by the sum of their versions: all of them
+//! whenever one was placed, changed or released.
 
 use backup::BackupError;
 use backup::bundle::Piece;
@@ -27,6 +28,8 @@ use crate::keys;
 use crate::keys::KeyRow;
 use crate::read::Reader;
 use crate::rows::v;
+use crate::setting;
+use crate::snapshot::SnapshotState;
 use crate::store::Store;
 use crate::tables;
 use crate::tx::Tx;
@@ -36,7 +39,7 @@ const SEQUENCE: &str = "bundle";
 
 /// How far a place has what goes into the bundle: the highest id of each thing.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub struct Upto([i64; 9]);
+pub struct Upto([i64; 12]);
 
 impl Upto {
     /// As it is stored.
@@ -46,12 +49,13 @@ impl Upto {
     }
 
     fn parse(text: &str) -> Option<Self> {
-        let numbers: Vec<i64> = text
-            .split(' ')
-            .map(str::parse)
-            .collect::<Result<_, _>>()
-            .ok()?;
-        Some(Self(numbers.try_into().ok()?))
+        let mut upto = Self::default();
+        let mut numbers = text.split(' ');
+        for (highest, number) in upto.0.iter_mut().zip(&mut numbers) {
+            *highest = number.parse().ok()?;
+        }
+        // Older programs knew fewer things: of the others the place has nothing.
+        numbers.next().is_none().then_some(upto)
     }
 }
 
@@ -67,7 +71,7 @@ struct Source {
 }
 
 /// The sources, in the order of [`Upto`] after the data keys.
-const SOURCES: [Source; 8] = [
+const SOURCES: [Source; 11] = [
     Source {
         kind: Kind::Suppression,
         by: "id",
@@ -128,6 +132,28 @@ const SOURCES: [Source; 8] = [
         table: "tombstones",
         only: "row_table = 11",
     },
+    Source {
+        kind: Kind::Hold,
+        by: "(SELECT CAST(coalesce(sum(version), 0) AS BIGINT) FROM holds)",
+        columns: "id, code, matter, owner, query, everybody, classes, from_at, to_at, \
+                  created_at, review_at, released_at, version",
+        table: "holds",
+        only: "",
+    },
+    Source {
+        kind: Kind::HoldSubject,
+        by: "id",
+        columns: "id, hold_id, subject_id, at",
+        table: "hold_subjects",
+        only: "",
+    },
+    Source {
+        kind: Kind::HoldNumber,
+        by: "id",
+        columns: "id, hold_id, number_id",
+        table: "hold_numbers",
+        only: "",
+    },
 ];
 
 const _: () = assert!(tables::DATA_KEYS.code == 11, "the code of the table above");
@@ -154,6 +180,35 @@ pub struct Shipped {
     pub upto: Upto,
     /// Since when it is there.
     pub at: Timestamp,
+}
+
+/// When a place was last given something.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct LastAt {
+    /// The place.
+    pub place: i64,
+    /// When its newest part of the key bundle arrived.
+    pub bundle: Option<Timestamp>,
+    /// When its newest snapshot was begun.
+    pub snapshot: Option<Timestamp>,
+}
+
+/// When each place that has anything was last given it, by the number of the place.
+pub(crate) fn last_at(connection: &Connection) -> Result<Vec<LastAt>, StoreError> {
+    let sql = "SELECT h.place, max(h.bundle), max(h.snapshot) FROM (\
+               SELECT place, shipped_at AS bundle, CAST(NULL AS BIGINT) AS snapshot FROM bundles \
+               WHERE gone_at IS NULL UNION ALL \
+               SELECT place, CAST(NULL AS BIGINT), started_at FROM snapshots WHERE state = $1\
+               ) h GROUP BY h.place ORDER BY h.place";
+    let instant = |micros: Option<i64>| micros.map(Timestamp::from_micros);
+    let mut statement = connection.prepare_cached(sql)?;
+    Ok(statement.query_map([SnapshotState::Made.code()], |row| {
+        Ok(LastAt {
+            place: row.get(0)?,
+            bundle: instant(row.get(1)?),
+            snapshot: instant(row.get(2)?),
+        })
+    })?)
 }
 
 /// A part that is durable at a place.
@@ -261,20 +316,29 @@ impl Reader<'_> {
         Ok(all)
     }
 
-    /// The number of the newest part that is on record at any of these places.
+    /// When each place that has anything was last given it, by the number of the place.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub fn backups_at(&self) -> Result<Vec<LastAt>, StoreError> {
+        last_at(self.connection)
+    }
+
+    /// The least of the numbers of the newest parts that are on record at these places: whichever of them
+    /// a bundle comes from, it has that one or a later. Nothing is at a place that is not on record.
     ///
     /// # Errors
     /// What the database says.
     pub fn bundle_sequence(&self, places: &[i64]) -> Result<u64, StoreError> {
         let sql = "SELECT coalesce(max(sequence), 0) FROM bundles \
                    WHERE gone_at IS NULL AND place = $1";
-        let mut newest = 0;
+        let mut least: Option<i64> = None;
         for place in places {
             let mut statement = self.connection.prepare_cached(sql)?;
             let there: i64 = statement.query_row([*place], |row| row.get(0))?;
-            newest = there.max(newest);
+            least = Some(least.map_or(there, |least| least.min(there)));
         }
-        Ok(newest.cast_unsigned())
+        Ok(least.unwrap_or(0).cast_unsigned())
     }
 }
 
@@ -285,7 +349,8 @@ impl Store {
     /// What the database says.
     pub async fn next_bundle(&self) -> Result<u64, StoreError> {
         self.write(|tx| {
-            let next = sequence(tx.connection)? + 1;
+            let last = setting::get(tx.connection, SEQUENCE)?.unwrap_or(0);
+            let next = last.cast_unsigned() + 1;
             set_sequence(tx, next)?;
             Ok(next)
         })
@@ -416,22 +481,9 @@ fn upto(connection: &Connection, after: Upto) -> Result<Upto, StoreError> {
     Ok(now)
 }
 
-fn sequence(connection: &Connection) -> Result<u64, StoreError> {
-    let sql = "SELECT value FROM settings WHERE name = $1";
-    let mut statement = connection.prepare_cached(sql)?;
-    let found: Option<i64> = statement
-        .query_row([SEQUENCE], |row| row.get(0))
-        .optional()?;
-    Ok(found.unwrap_or(0).cast_unsigned())
-}
-
 /// Numbers the next part higher than this.
 pub(crate) fn set_sequence(tx: &Tx<'_>, sequence: u64) -> Result<(), StoreError> {
-    let sql = "INSERT INTO settings (name, value) VALUES ($1, $2) \
-               ON CONFLICT (name) DO UPDATE SET value = excluded.value";
-    let mut statement = tx.connection.prepare_cached(sql)?;
-    statement.execute((SEQUENCE, sequence.cast_signed()))?;
-    Ok(())
+    setting::set(tx.connection, SEQUENCE, sequence.cast_signed())
 }
 
 fn shipped(tx: &mut Tx<'_>, part: NewShipped) -> Result<BundleId, StoreError> {

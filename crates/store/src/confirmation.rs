@@ -271,6 +271,20 @@ pub(crate) fn adopt(tx: &Tx<'_>) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// Ends what waited to go out when a snapshot was made, some at a time: whether it went out since is not
+/// known, and nobody is asked twice. Returns how many.
+pub(crate) fn close_unknown(tx: &mut Tx<'_>) -> Result<u64, StoreError> {
+    let some = "state = $1 ORDER BY id LIMIT 500";
+    let waiting = rows(tx.connection, some, [ConfirmationState::Waiting.code()])?;
+    for row in &waiting {
+        let what = (row.view.id, row.subject, row.view.purpose);
+        let rule = "confirmation/restored";
+        mark(tx, what, (ConfirmationState::Unknown, Actor::System, rule))?;
+    }
+    tx.flush()?;
+    Ok(waiting.len() as u64)
+}
+
 /// Takes a request back.
 fn cancel(
     tx: &mut Tx<'_>,

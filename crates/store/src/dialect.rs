@@ -39,6 +39,8 @@ pub use crate::dialect::server::Server;
 pub(crate) use crate::dialect::sqlite::MIGRATIONS;
 pub(crate) use crate::dialect::sqlite::Pass;
 pub(crate) use crate::dialect::sqlite::wal_outgrown;
+#[cfg(test)]
+pub(crate) use crate::dialect::sqlite::walked;
 pub(crate) use crate::dialect::tools::Dump;
 pub(crate) use crate::dialect::tools::Tools;
 pub(crate) use crate::dialect::value::Each;
@@ -103,6 +105,22 @@ impl Source {
         }
     }
 
+    /// Whether anything stands there.
+    pub(crate) fn holds_anything(&self) -> Result<bool, StoreError> {
+        match self {
+            Self::Sqlite(path) => Ok(path.exists()),
+            Self::Postgres(server) => server.holds_anything(),
+        }
+    }
+
+    /// What tells this database from others.
+    pub(crate) fn place(&self) -> String {
+        match self {
+            Self::Sqlite(_) => "file".to_owned(),
+            Self::Postgres(server) => server.place(),
+        }
+    }
+
     /// Takes away what a restore put into a database of a server, to which nobody else writes.
     pub(crate) fn discard(&self) -> Result<(), StoreError> {
         match self {
@@ -130,6 +148,15 @@ impl Source {
                 Ok(Connection::Postgres(Box::new(server.reopen_writer(run)?)))
             }
         }
+    }
+
+    /// Opens what the writer asks with while its own connection is busy with what was sent off. None
+    /// where a commit is waited for.
+    pub(crate) fn open_beside(&self) -> Result<Option<Connection>, StoreError> {
+        Ok(match self {
+            Self::Sqlite(_) => None,
+            Self::Postgres(server) => Some(Connection::Postgres(Box::new(server.open_beside()?))),
+        })
     }
 
     /// Opens a connection that can only read.

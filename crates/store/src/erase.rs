@@ -38,6 +38,7 @@ mod read;
 mod recipients;
 pub(crate) mod replay;
 mod sever;
+mod weigh;
 
 pub use self::acknowledge::Recipient;
 pub(crate) use self::acknowledge::reach_horizons;
@@ -53,6 +54,8 @@ pub use self::read::ErasureView;
 pub use self::read::KeptView;
 pub use self::read::KnownAs;
 pub use self::read::RecipientView;
+pub use self::weigh::Weighed;
+pub(crate) use self::weigh::to_weigh;
 
 /// Whom to erase.
 #[derive(Clone, Copy, Debug)]

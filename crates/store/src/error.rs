@@ -167,6 +167,11 @@ pub enum Refusal {
     /// A legal hold covers it.
     #[error("a legal hold covers it")]
     Held,
+    /// The person is restricted, and nothing was named for which their data are read all the same.
+    #[error(
+        "processing of this person's data is restricted; say for what they are read all the same"
+    )]
+    Restricted,
     /// The hold cannot be.
     #[error("{0}")]
     Hold(#[from] domain::hold::HoldFault),

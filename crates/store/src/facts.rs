@@ -301,9 +301,19 @@ fn content(facts: &Facts) -> (&'static str, Option<&'static str>, Option<&'stati
         Content::Confirmation => ("confirmation", None, None),
         Content::Letter => ("letter", None, None),
         Content::Direct(category) => ("direct", Some(category.name()), None),
-        Content::Template(CatalogueEntry::Missing) => ("template", None, Some("missing")),
-        Content::Template(CatalogueEntry::Known { category, status }) => {
-            ("template", Some(category.name()), Some(status.name()))
+        Content::LetterTemplate(entry) => listed("letter-template", entry),
+        Content::Template(entry) => listed("template", entry),
+    }
+}
+
+const fn listed(
+    content: &'static str,
+    entry: CatalogueEntry,
+) -> (&'static str, Option<&'static str>, Option<&'static str>) {
+    match entry {
+        CatalogueEntry::Missing => (content, None, Some("missing")),
+        CatalogueEntry::Known { category, status } => {
+            (content, Some(category.name()), Some(status.name()))
         }
     }
 }

@@ -81,6 +81,11 @@ impl Known {
         self.restricted.get(&subject).copied()
     }
 
+    /// Remembers a restriction that this transaction sets.
+    pub(crate) fn restrict(&mut self, subject: SubjectId, since: Timestamp) {
+        self.restricted.insert(subject, since);
+    }
+
     /// Remembers a name that is on its way into the database. Returns whether it is known to be the
     /// subject's first.
     pub(crate) fn named(&mut self, subject: SubjectId, name: &str) -> bool {

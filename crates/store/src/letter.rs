@@ -59,8 +59,32 @@ pub struct NewLetter {
     pub said: Said,
     /// The message for a chat, without recipient; none where it does not fit one.
     pub chat: Option<Vec<u8>>,
+    /// Messages that lead to it outside of a window; at most one for each account at Meta.
+    pub templates: Vec<LetterTemplate>,
     /// Whether e-mail can be sent.
     pub mail: bool,
+}
+
+/// A message by an approved template of the category utility, that leads to a letter.
+#[derive(Clone)]
+pub struct LetterTemplate {
+    /// The account at Meta that has it.
+    pub waba_id: String,
+    /// Its name.
+    pub name: String,
+    /// Its language, as Meta has it.
+    pub language: String,
+    /// The message, without recipient.
+    pub body: Vec<u8>,
+}
+
+impl std::fmt::Debug for LetterTemplate {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("LetterTemplate")
+            .field("name", &self.name)
+            .field("language", &self.language)
+            .finish_non_exhaustive()
+    }
 }
 
 impl std::fmt::Debug for NewLetter {
@@ -160,6 +184,16 @@ impl Store {
         self.write(move |tx| send::posted(tx, id, posted)).await
     }
 
+    /// Looks for letters whose message in a chat did not arrive, some at a time: such a letter goes by
+    /// e-mail, where one can be sent and an address is known, and is undeliverable otherwise. Returns
+    /// how many there were.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn letters_unreached(&self, mail: bool) -> Result<usize, StoreError> {
+        self.write(move |tx| send::unreached(tx, mail)).await
+    }
+
     /// Notes that a letter came back. Returns whether it was one that had gone out.
     ///
     /// # Errors
@@ -236,29 +270,79 @@ fn open(
 fn write(tx: &mut Tx<'_>, actor: Actor, letter: &NewLetter) -> Result<LetterView, StoreError> {
     tx.flush()?;
     let subject = whose(tx, letter.request)?;
-    let sent = match &letter.chat {
-        Some(body) => crate::send::letter(tx, subject, body)?,
-        None => None,
-    };
-    let to = match sent {
-        None if letter.mail => send::mailbox(tx, subject, letter.said.to.as_ref())?,
-        _ => None,
-    };
-    let (route, state) = match (sent, &to) {
-        (Some(_), _) => (LetterRoute::Chat, LetterState::Sent),
-        (None, Some(_)) => (LetterRoute::Email, LetterState::Waiting),
-        (None, None) => (LetterRoute::Page, LetterState::OnPage),
-    };
+    let Way {
+        route,
+        state,
+        message,
+        to,
+    } = way(tx, letter, subject)?;
     let said = Said {
         to,
         ..letter.said.clone()
     };
-    let id = keep(tx, actor, (letter, subject, sent), (route, state), &said)?;
+    let id = keep(tx, actor, (letter, subject, message), (route, state), &said)?;
     tx.effects.posts |= state == LetterState::Waiting;
     tx.flush()?;
     let written = rows(tx.connection, "id = $1", [id.0])?;
     let written = written.into_iter().next();
     written.ok_or_else(|| Refusal::Missing("letter").into())
+}
+
+/// How a letter goes out.
+struct Way {
+    route: LetterRoute,
+    state: LetterState,
+    message: Option<MessageId>,
+    to: Option<String>,
+}
+
+impl Way {
+    const fn sent(route: LetterRoute, message: MessageId) -> Self {
+        Self {
+            route,
+            state: LetterState::Sent,
+            message: Some(message),
+            to: None,
+        }
+    }
+
+    const fn mailed(to: String) -> Self {
+        Self {
+            route: LetterRoute::Email,
+            state: LetterState::Waiting,
+            message: None,
+            to: Some(to),
+        }
+    }
+}
+
+/// The nearest way there is: a chat whose window is open; the address that the person gave for this case;
+/// a template; an address that is known; else the person's page.
+fn way(tx: &mut Tx<'_>, letter: &NewLetter, subject: SubjectId) -> Result<Way, StoreError> {
+    if let Some(body) = &letter.chat
+        && let Some(message) = crate::send::letter(tx, subject, body)?
+    {
+        return Ok(Way::sent(LetterRoute::Chat, message));
+    }
+    if letter.mail
+        && let Some(to) = send::given(tx, letter)?
+    {
+        return Ok(Way::mailed(to));
+    }
+    if let Some(message) = crate::send::letter_template(tx, subject, &letter.templates)? {
+        return Ok(Way::sent(LetterRoute::Template, message));
+    }
+    if letter.mail
+        && let Some(to) = send::known(tx, subject)?
+    {
+        return Ok(Way::mailed(to));
+    }
+    Ok(Way {
+        route: LetterRoute::Page,
+        state: LetterState::OnPage,
+        message: None,
+        to: None,
+    })
 }
 
 /// Whose case it is. Nobody writes to a person who is erased.
@@ -322,7 +406,21 @@ fn mark(tx: &mut Tx<'_>, letter: &LetterView, state: LetterState) -> Result<(), 
     tx.update_one(&tables::LETTERS, sql, parameters)?;
     let detail = format!("letter {} {}", letter.id, state.name());
     let told = (Actor::System, Action::LetterSent, &[rule(state)] as &[&str]);
-    tx.note(Some(letter.subject), &detail, told)
+    // Of somebody who was erased there is no key left to seal it under.
+    let erased = crate::erase::is_erased(tx.connection, letter.subject)?;
+    tx.note((!erased).then_some(letter.subject), &detail, told)
+}
+
+/// Ends what waited to go out when a snapshot was made, some at a time: whether it went out since is not
+/// known, and nobody is sent it twice. It stands on the person's page. Returns how many.
+pub(crate) fn close_unknown(tx: &mut Tx<'_>) -> Result<u64, StoreError> {
+    let some = "state = $1 ORDER BY id LIMIT 500";
+    let waiting = rows(tx.connection, some, [LetterState::Waiting.code()])?;
+    for letter in &waiting {
+        mark(tx, letter, LetterState::Unknown)?;
+    }
+    tx.flush()?;
+    Ok(waiting.len() as u64)
 }
 
 const fn rule(state: LetterState) -> &'static str {
@@ -331,6 +429,7 @@ const fn rule(state: LetterState) -> &'static str {
         LetterState::Sent => "letter/sent",
         LetterState::Undeliverable => "letter/undeliverable",
         LetterState::OnPage => "letter/on-page",
+        LetterState::Unknown => "letter/restored",
     }
 }
 

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use seal::Keyring;
 
+use crate::bundle::LastAt;
 use crate::clock::Clock;
 use crate::dialect::Connection;
 use crate::dialect::SCHEMA;
@@ -35,6 +36,10 @@ pub struct Looked {
     pub schedule: (u64, u64),
     /// Legal holds.
     pub holds: HoldCounts,
+    /// How many classes of people who were erased wait for somebody to decide.
+    pub to_weigh: u64,
+    /// When each backup place was last given something; none while the shape is not current.
+    pub backups: Vec<LastAt>,
     /// The newest roll of the epoch key; none while the shape is not current.
     pub roll: Option<RollRow>,
 }
@@ -71,6 +76,8 @@ impl Database {
                 requests_overdue: 0,
                 schedule: (0, 0),
                 holds: HoldCounts::default(),
+                to_weigh: 0,
+                backups: Vec::new(),
                 roll: None,
             });
         }
@@ -94,10 +101,14 @@ impl Database {
         } else {
             (Vec::new(), Vec::new(), 0, None)
         };
-        let (schedule, holds) = if shape == Shape::Current {
+        let (schedule, holds, to_weigh) = if shape == Shape::Current {
             kept(&connection)?
         } else {
             Default::default()
+        };
+        let backups = match shape {
+            Shape::Current => crate::bundle::last_at(&connection)?,
+            Shape::New | Shape::Older => Vec::new(),
         };
         Ok(Looked {
             server,
@@ -107,16 +118,19 @@ impl Database {
             requests_overdue,
             schedule,
             holds,
+            to_weigh,
+            backups,
             roll,
         })
     }
 }
 
-fn kept(connection: &Connection) -> Result<((u64, u64), HoldCounts), StoreError> {
+fn kept(connection: &Connection) -> Result<((u64, u64), HoldCounts, u64), StoreError> {
     let entries = crate::retention::entries(connection)?;
     let on = entries.iter().filter(|entry| entry.is_on()).count() as u64;
     let holds = crate::hold::counts(connection, Clock::default().now())?;
-    Ok(((on, entries.len() as u64 - on), holds))
+    let to_weigh = crate::erase::to_weigh(connection)?;
+    Ok(((on, entries.len() as u64 - on), holds, to_weigh))
 }
 
 fn overdue(connection: &Connection) -> Result<u64, StoreError> {

@@ -94,7 +94,7 @@ impl Tx<'_> {
 
         let subject = match (bsuid_subject, phone_subject) {
             (Some(account), Some(holder)) if account != holder => {
-                self.link(account, holder, LinkKind::SamePerson)?;
+                self.unite(Actor::Meta, known, (account, holder))?;
                 return Ok(account);
             }
             (Some(subject), _) => subject,
@@ -244,16 +244,50 @@ impl Tx<'_> {
         to: SubjectId,
         kind: LinkKind,
     ) -> Result<(), StoreError> {
-        self.link_as(Actor::Meta, (from, to), kind)
+        self.link_as(Actor::Meta, (from, to), kind).map(drop)
     }
 
-    /// The same where somebody else than Meta tells of it.
-    pub(crate) fn link_as(
+    /// Links two subjects as the same person, unless they are already. A restriction of one of them is
+    /// one of the person.
+    pub(crate) fn unite(
+        &mut self,
+        actor: Actor,
+        known: &mut Known,
+        (from, to): (SubjectId, SubjectId),
+    ) -> Result<(), StoreError> {
+        if !self.link_as(actor, (from, to), LinkKind::SamePerson)? {
+            return Ok(());
+        }
+        let circle = crate::erase::same_person(self.connection, from)?;
+        let mut free = Vec::new();
+        for subject in &circle {
+            if restriction(self.connection, Some(*subject))? == Restriction::None {
+                free.push(*subject);
+            }
+        }
+        if free.len() == circle.len() {
+            return Ok(());
+        }
+        let now = self.now();
+        for subject in free {
+            // From now on, not since the other's: what tells backups of restrictions goes by the instant.
+            let sql = "UPDATE subjects SET restricted_at = $1 WHERE id = $2";
+            self.update_one(&tables::SUBJECTS, sql, (now.micros(), subject.0))?;
+            known.restrict(subject, now);
+            let rules = &["restriction/same-person"] as &[&str];
+            let told = (actor, Action::RestrictionChanged, rules);
+            self.note(Some(subject), "linked with somebody restricted", told)?;
+        }
+        self.flush()
+    }
+
+    /// Links two subjects as somebody tells of it. Returns whether the link is new.
+    fn link_as(
         &mut self,
         actor: Actor,
         (from, to): (SubjectId, SubjectId),
         kind: LinkKind,
-    ) -> Result<(), StoreError> {
+    ) -> Result<bool, StoreError> {
         self.flush()?;
         let sql = "SELECT 1 FROM subject_links \
                    WHERE from_subject = $1 AND to_subject = $2 AND kind = $3";
@@ -262,7 +296,7 @@ impl Tx<'_> {
             .prepare_cached(sql)?
             .exists((from.0, to.0, kind.code()))?
         {
-            return Ok(());
+            return Ok(false);
         }
         let id = self.id(&tables::LINKS);
         let row = [v(id), v(from), v(to), v(kind.code()), v(self.now())];
@@ -271,7 +305,8 @@ impl Tx<'_> {
             row,
             (actor, Action::SubjectsLinked, &["subject/link"]),
         )?;
-        self.flush()
+        self.flush()?;
+        Ok(true)
     }
 
     /// The subject and everybody linked to it, in either direction.

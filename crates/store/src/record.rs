@@ -1,6 +1,9 @@
 //! A subject's record, and the decisions and log entries that staff look at.
 
+use std::sync::Arc;
+
 use crate::dialect::Row;
+use domain::audit::Action;
 use domain::audit::Actor;
 use domain::consent::Channel;
 use domain::consent::ConsentState;
@@ -14,15 +17,20 @@ use domain::ids::NoticeId;
 use domain::ids::NumberId;
 use domain::ids::PurposeId;
 use domain::ids::SubjectId;
+use domain::subject::RestrictedUse;
+use domain::subject::Restriction;
 use domain::suppression::Suppression;
 use domain::suppression::distinct;
 use domain::time::Timestamp;
 
 use crate::dialect::Connection;
 use crate::dialect::DbResult;
+use crate::error::Refusal;
 use crate::error::StoreError;
+use crate::people;
 use crate::read::LIVING;
 use crate::read::Reader;
+use crate::store::Store;
 use crate::tx::Tx;
 
 /// A consent event as staff see it.
@@ -198,11 +206,42 @@ pub(crate) fn access(
 ) -> Result<(), StoreError> {
     let told = (
         actor,
-        domain::audit::Action::PersonalDataRead,
+        Action::PersonalDataRead,
         &["access/reveal"] as &[&str],
     );
     tx.note(Some(subject), reason, told)?;
     tx.flush()
+}
+
+impl Store {
+    /// Reads personal data for staff, as [`Store::reveal`] does. Of somebody who is restricted nothing is
+    /// shown unless it is said for what it is read all the same; that stands in the log.
+    ///
+    /// # Errors
+    /// [`Refusal::Restricted`] where that is missing; whatever the closure returns.
+    pub async fn reveal_for<T, F>(
+        self: &Arc<Self>,
+        (actor, subject): (Actor, SubjectId),
+        (reason, despite): (&str, Option<RestrictedUse>),
+        work: F,
+    ) -> Result<T, StoreError>
+    where
+        F: FnOnce(&Reader<'_>) -> Result<T, StoreError> + Send + 'static,
+        T: Send + 'static,
+    {
+        let reason = reason.to_owned();
+        self.write(move |tx| {
+            let mut rules = vec!["access/reveal"];
+            if people::restriction(tx.connection, Some(subject))? != Restriction::None {
+                rules.push(despite.ok_or(Refusal::Restricted)?.rule());
+            }
+            let told = (actor, Action::PersonalDataRead, rules.as_slice());
+            tx.note(Some(subject), &reason, told)?;
+            tx.flush()
+        })
+        .await?;
+        self.read(work).await
+    }
 }
 
 /// The last event of a subject for a purpose before a position of the log.

@@ -8,6 +8,7 @@ mod due;
 mod effect;
 mod forecast;
 mod open;
+mod remark;
 mod risk;
 mod row;
 mod spare;
@@ -37,6 +38,9 @@ use crate::store::Store;
 pub(crate) use self::chat::answer;
 pub use self::due::Looked;
 pub use self::forecast::EraseForecast;
+pub use self::remark::Remark;
+pub use self::remark::Remarked;
+pub(crate) use self::remark::mailbox;
 pub(crate) use self::row::may_erase;
 pub(crate) use self::row::overdue;
 pub(crate) use self::spare::spare;
@@ -161,6 +165,8 @@ pub struct RequestFilter {
     pub open: bool,
     /// Only what was due before this instant and is not done.
     pub overdue_at: Option<Timestamp>,
+    /// Only those with a letter of which nobody knows whether it went out.
+    pub untold: bool,
 }
 
 /// What the answer to a request in a chat is put together from, in one language. What is filled in

@@ -11,6 +11,7 @@
 //!
 //! A restore that was killed begins anew: nothing of it was in use.
 
+mod holds;
 mod rekey;
 mod replay;
 mod told;
@@ -43,6 +44,9 @@ use crate::store::Store;
 pub use rekey::Rekeyed;
 pub use told::Keys;
 pub use told::Restored;
+
+/// The setting that says when the instance was last restored.
+pub(crate) const RESTORED_AT: &str = "restored_at";
 
 /// What a restore is made of.
 #[derive(Debug)]
@@ -154,6 +158,20 @@ impl Keyed {
         let restored = replay::replay(&store, &self.rekeyed, ingredients).await?;
         Ok((store, restored))
     }
+}
+
+/// Whether a database holds anything that a restore would be in the way of.
+///
+/// # Errors
+/// What the database says.
+pub fn holds_anything((directory, database): (&Path, &Database)) -> Result<bool, StoreError> {
+    apart(|| database.source(directory).holds_anything())
+}
+
+/// What tells a database from others: a restore that was cut off is begun anew in the same one, and takes
+/// away what stands there.
+pub fn place((directory, database): (&Path, &Database)) -> String {
+    database.source(directory).place()
 }
 
 /// Gives out the data keys of a database that may be in use, by a connection that only looks.

@@ -38,10 +38,16 @@ use crate::dialect::Connection;
 use crate::error::StoreError;
 use crate::read::Reader;
 use crate::store::Store;
+use crate::tx::Tx;
 
 /// The schedule: what is proposed, and what is on.
 pub(crate) fn entries(connection: &Connection) -> Result<Vec<Entry>, StoreError> {
     schedule::list(connection, false)
+}
+
+/// Looks whether the clock can be trusted with what cannot be undone.
+pub(crate) fn look(tx: &Tx<'_>) -> Result<Look, StoreError> {
+    look::look(tx.connection, tx.now())
 }
 
 impl Store {
@@ -165,11 +171,6 @@ impl Reader<'_> {
     /// The schedule: what is proposed, and what is on; what has ended, too, if wanted.
     pub fn schedule(&self, ended: bool) -> Result<Vec<Entry>, StoreError> {
         schedule::list(self.connection, ended)
-    }
-
-    /// An entry of the schedule.
-    pub fn retention_rule(&self, id: RetentionRuleId) -> Result<Option<Entry>, StoreError> {
-        schedule::one(self.connection, id)
     }
 
     /// Runs and previews, newest first, from below `before`.

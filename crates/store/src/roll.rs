@@ -9,7 +9,7 @@
 //! 5. *sweep*: the old tags leave the index, and the write-ahead log is emptied.
 //! 6. *ship*: a whole key bundle goes to its places ([`Shipping`]). Until that is done the roll stands.
 //! 7. *end*: the old key is destroyed; what was erased before the roll began is now out of reach in every
-//!    copy.
+//!    copy, unless a place that is not configured any more holds a bundle of before.
 //!
 //! Reading and all cryptography happen beside the writer; the writer gets slices of a few milliseconds,
 //! each a turn of its own ([`slice`]). How far the roll is stands in the database after each of them, so

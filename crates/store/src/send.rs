@@ -55,6 +55,11 @@ use crate::tables;
 use crate::tx::Tx;
 use crate::tx::place;
 
+mod letters;
+
+pub(crate) use self::letters::letter;
+pub(crate) use self::letters::letter_template;
+
 /// The code of a call that did nothing and is worth making again: Graph's "service temporarily
 /// unavailable".
 const NOTHING_DONE: u32 = 2;
@@ -226,7 +231,8 @@ pub(crate) fn referred(tx: &mut Tx<'_>, send: &Send) -> Result<Option<Referred>,
     Ok(Some((references, media)))
 }
 
-/// Meta's id of a message on a number.
+/// Meta's id of a message on a number; none where it is of somebody who is restricted or was erased:
+/// they are shown nothing of an app, not even that it has read what they wrote.
 pub(crate) fn wamid(
     tx: &mut Tx<'_>,
     message: MessageId,
@@ -234,6 +240,7 @@ pub(crate) fn wamid(
 ) -> Result<Option<Zeroizing<String>>, StoreError> {
     let sql = "SELECT m.key_id, m.sealed_upstream FROM messages m \
                JOIN conversations c ON c.id = m.conversation_id \
+               JOIN subjects s ON s.id = m.subject_id AND s.restricted_at IS NULL \
                WHERE m.id = $1 AND c.number_id = $2 AND m.sealed_upstream IS NOT NULL";
     let row = tx
         .connection
@@ -450,33 +457,6 @@ pub(crate) fn confirm(
     let judged = judge(tx, &mut own, known, (subject, &send), &Case::Message(facts))?;
     close(tx, own, Actor::System, &judged.decision);
     Ok(())
-}
-
-/// A letter about what a person asked for by right, in the chat whose window was opened last. None is
-/// written where it could not leave: then it goes another way.
-pub(crate) fn letter(
-    tx: &mut Tx<'_>,
-    subject: SubjectId,
-    body: &[u8],
-) -> Result<Option<MessageId>, StoreError> {
-    let mut known = Known::default();
-    tx.look_up_subjects(&mut known, &[subject])?;
-    let open = known.conversations.iter();
-    let open = open.filter_map(|((_, number), held)| Some((held.opened_at?, *number)));
-    let Some((_, number)) = open.max() else {
-        return Ok(None);
-    };
-    let send = own(number, (Content::Letter, "letter"), body);
-    let facts = gather(tx, &mut known, subject, &Question::of(&send))?;
-    let case = Case::Message(facts);
-    if case.decide(tx.now()).decision.outcome != Outcome::Allow {
-        return Ok(None);
-    }
-    let mut own = tx.open_leaf()?;
-    let judged = judge(tx, &mut own, &mut known, (subject, &send), &case)?;
-    close(tx, own, Actor::System, &judged.decision);
-    tx.put_conversations(&mut known);
-    Ok(Some(judged.message))
 }
 
 fn own(number: NumberId, (content, kind): (Content, &'static str), body: &[u8]) -> Send {

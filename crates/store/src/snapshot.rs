@@ -173,6 +173,34 @@ impl Store {
         self.write(move |tx| end(tx, actor, id, ended)).await
     }
 
+    /// Records that a snapshot is not at a place any more, because newer ones are kept. One that is not
+    /// known here may have been made in a past that was not restored.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn snapshot_removed(
+        &self,
+        actor: Actor,
+        (name, place): (&str, i64),
+    ) -> Result<(), StoreError> {
+        let name = name.to_owned();
+        self.write(move |tx| {
+            let sql = "UPDATE snapshots SET state = $1, updated_at = $2 \
+                       WHERE name = $3 AND place = $4 AND state = $5";
+            let (removed, made) = (SnapshotState::Removed.code(), SnapshotState::Made.code());
+            let parameters = (removed, tx.now().micros(), name.as_str(), place, made);
+            let touched = tx.connection.prepare_cached(sql)?.execute(parameters)?;
+            if touched == 0 {
+                return Ok(());
+            }
+            let detail = format!("snapshot {name} removed");
+            let told = (actor, Action::BackupMade, &["backup/removed"] as &[&str]);
+            tx.note(None, &detail, told)?;
+            tx.flush()
+        })
+        .await
+    }
+
     /// Records that a snapshot was restored into a scratch place and is whole.
     ///
     /// # Errors

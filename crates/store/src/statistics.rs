@@ -2,7 +2,11 @@
 //!
 //! They are made behind everything else, so nobody waits for them. How far each table was counted
 //! stands in the same transaction as the counts, so a kill neither leaves anything out nor counts it
-//! twice; and what is to be counted before it goes waits for that ([`counted`]).
+//! twice. What goes before its turn is counted as it stands, in the transaction that removes it
+//! ([`before_they_go`]): no erasure waits for a count, and no count lacks what was erased.
+//!
+//! Nobody is counted among the messages, decisions and consent events while their processing is
+//! restricted: what would have been counted then is passed over for good.
 
 use std::collections::BTreeMap;
 
@@ -18,7 +22,9 @@ use domain::time::Timestamp;
 
 use crate::dialect::Connection;
 use crate::dialect::OptionalRow;
+use crate::dialect::Padded;
 use crate::dialect::Row;
+use crate::dialect::list;
 use crate::error::StoreError;
 use crate::read::Reader;
 use crate::store::Store;
@@ -55,8 +61,10 @@ type Cell = (i64, i64, i64, u8, i64);
 /// A table that is counted.
 struct Source {
     table: &'static Table,
-    /// The rows behind an id, in order: id, age, then what [`Source::cell`] reads.
-    sql: &'static str,
+    /// The rows: id, age, since when the person is restricted, then what [`Source::cell`] reads.
+    rows: &'static str,
+    /// The column by which rows are told apart.
+    id: &'static str,
     /// How old a row is when it is counted.
     settled: Span,
     cell: fn(&Row<'_>, i64) -> Result<Cell, StoreError>,
@@ -65,60 +73,83 @@ struct Source {
 static SOURCES: [Source; 6] = [
     Source {
         table: &tables::MESSAGES,
-        sql: "SELECT m.id, m.at, coalesce(c.number_id, 0), coalesce(d.purpose_id, 0), m.direction, \
-              m.state FROM messages m LEFT JOIN conversations c ON c.id = m.conversation_id \
-              LEFT JOIN decisions d ON d.id = m.decision_id \
-              WHERE m.id > $1 ORDER BY m.id LIMIT $2",
+        rows: "SELECT m.id, m.at, s.restricted_at, coalesce(c.number_id, 0), \
+               coalesce(d.purpose_id, 0), m.direction, m.state \
+               FROM messages m LEFT JOIN conversations c ON c.id = m.conversation_id \
+               LEFT JOIN decisions d ON d.id = m.decision_id \
+               LEFT JOIN subjects s ON s.id = m.subject_id AND s.erased_at IS NULL",
+        id: "m.id",
         settled: SETTLED,
         cell: |row, day| {
-            let inbound = row.get::<u8>(4)? == Direction::Inbound.code();
+            let inbound = row.get::<u8>(5)? == Direction::Inbound.code();
             let kind = if inbound {
                 Counted::MessageIn
             } else {
                 Counted::MessageOut
             };
-            Ok((day, row.get(2)?, row.get(3)?, kind.code(), row.get(5)?))
+            Ok((day, row.get(3)?, row.get(4)?, kind.code(), row.get(6)?))
         },
     },
     Source {
         table: &tables::DECISIONS,
-        sql: "SELECT id, at, number_id, coalesce(purpose_id, 0), outcome, code FROM decisions \
-              WHERE id > $1 ORDER BY id LIMIT $2",
+        rows: "SELECT d.id, d.at, s.restricted_at, d.number_id, coalesce(d.purpose_id, 0), \
+               d.outcome, d.code FROM decisions d \
+               LEFT JOIN subjects s ON s.id = d.subject_id AND s.erased_at IS NULL",
+        id: "d.id",
         settled: Span::ZERO,
         cell: |row, day| {
-            let outcome: i64 = row.get(4)?;
+            let outcome: i64 = row.get(5)?;
             // An error code is greater than any code of an outcome.
-            let outcome = row.get::<Option<i64>>(5)?.unwrap_or(outcome);
+            let outcome = row.get::<Option<i64>>(6)?.unwrap_or(outcome);
             let kind = Counted::Decision.code();
-            Ok((day, row.get(2)?, row.get(3)?, kind, outcome))
+            Ok((day, row.get(3)?, row.get(4)?, kind, outcome))
         },
     },
     Source {
         table: &tables::CONSENT_EVENTS,
-        sql: "SELECT id, at, purpose_id, state FROM consent_events \
-              WHERE id > $1 ORDER BY id LIMIT $2",
+        rows: "SELECT e.id, e.at, s.restricted_at, e.purpose_id, e.state FROM consent_events e \
+               LEFT JOIN subjects s ON s.id = e.subject_id AND s.erased_at IS NULL",
+        id: "e.id",
         settled: Span::ZERO,
-        cell: |row, day| Ok((day, 0, row.get(2)?, Counted::Consent.code(), row.get(3)?)),
+        cell: |row, day| Ok((day, 0, row.get(3)?, Counted::Consent.code(), row.get(4)?)),
     },
     Source {
         table: &tables::REQUESTS,
-        sql: "SELECT id, received_at, kind FROM requests WHERE id > $1 ORDER BY id LIMIT $2",
+        rows: "SELECT id, received_at, CAST(NULL AS BIGINT), kind FROM requests",
+        id: "id",
         settled: Span::ZERO,
-        cell: |row, day| Ok((day, 0, 0, Counted::Request.code(), row.get(2)?)),
+        cell: |row, day| Ok((day, 0, 0, Counted::Request.code(), row.get(3)?)),
     },
     Source {
         table: &tables::REQUEST_STEPS,
-        sql: "SELECT id, at, state FROM request_steps WHERE id > $1 ORDER BY id LIMIT $2",
+        rows: "SELECT id, at, CAST(NULL AS BIGINT), state FROM request_steps",
+        id: "id",
         settled: Span::ZERO,
-        cell: |row, day| Ok((day, 0, 0, Counted::RequestStep.code(), row.get(2)?)),
+        cell: |row, day| Ok((day, 0, 0, Counted::RequestStep.code(), row.get(3)?)),
     },
     Source {
         table: &tables::ERASURES,
-        sql: "SELECT id, erased_at, reason FROM erasures WHERE id > $1 ORDER BY id LIMIT $2",
+        rows: "SELECT id, erased_at, CAST(NULL AS BIGINT), reason FROM erasures",
+        id: "id",
         settled: Span::ZERO,
-        cell: |row, day| Ok((day, 0, 0, Counted::Erasure.code(), row.get(2)?)),
+        cell: |row, day| Ok((day, 0, 0, Counted::Erasure.code(), row.get(3)?)),
     },
 ];
+
+impl Source {
+    /// Adds a row to its cell, but not that of a restricted person.
+    fn take(
+        &self,
+        cells: &mut BTreeMap<Cell, i64>,
+        row: &Row<'_>,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        if row.get::<Option<i64>>(2)?.is_none() {
+            *cells.entry((self.cell)(row, at.day())?).or_default() += 1;
+        }
+        Ok(())
+    }
+}
 
 impl Store {
     /// Counts the next slice of everything. Returns whether there may be more.
@@ -178,21 +209,45 @@ fn name(table: &Table) -> String {
     format!("counted/{}", table.name)
 }
 
+/// Counts rows that are about to go and were not counted yet, as they stand: nobody sees them again.
+pub(crate) fn before_they_go(tx: &Tx<'_>, table: &Table, ids: &[i64]) -> Result<(), StoreError> {
+    let of_table = |source: &&Source| source.table.code == table.code;
+    let Some(source) = SOURCES.iter().find(of_table) else {
+        return Ok(());
+    };
+    let after = counted(tx.connection, table)?;
+    let late: Vec<i64> = ids.iter().copied().filter(|id| after < *id).collect();
+    let mut cells = BTreeMap::new();
+    for (piece, places) in tx.connection.pieces(late.len()) {
+        let sql = format!("{} WHERE {} IN ({})", source.rows, source.id, list(places));
+        let late = Padded(late.get(piece).unwrap_or_default(), places);
+        let mut statement = tx.connection.prepare_cached(&sql)?;
+        let mut rows = statement.query(late)?;
+        while let Some(row) = rows.next()? {
+            let at = Timestamp::from_micros(row.get(1)?);
+            source.take(&mut cells, &row, at)?;
+        }
+    }
+    add(tx, cells)
+}
+
 fn slice(tx: &Tx<'_>, source: &Source) -> Result<bool, StoreError> {
     let before = tx.now() - source.settled;
     let after = counted(tx.connection, source.table)?;
-    let mut cells: BTreeMap<Cell, i64> = BTreeMap::new();
+    let mut cells = BTreeMap::new();
     let mut last = after;
     let mut seen = 0;
     {
-        let mut statement = tx.connection.prepare_cached(source.sql)?;
+        let (rows, id) = (source.rows, source.id);
+        let sql = format!("{rows} WHERE {id} > $1 ORDER BY {id} LIMIT $2");
+        let mut statement = tx.connection.prepare_cached(&sql)?;
         let mut rows = statement.query((after, SLICE))?;
         while let Some(row) = rows.next()? {
             let at = Timestamp::from_micros(row.get(1)?);
             if before < at {
                 break;
             }
-            *cells.entry((source.cell)(&row, at.day())?).or_default() += 1;
+            source.take(&mut cells, &row, at)?;
             last = row.get(0)?;
             seen += 1;
         }
@@ -200,6 +255,15 @@ fn slice(tx: &Tx<'_>, source: &Source) -> Result<bool, StoreError> {
     if last == after {
         return Ok(false);
     }
+    add(tx, cells)?;
+    let sql = "INSERT INTO settings (name, value) VALUES ($1, $2) \
+               ON CONFLICT (name) DO UPDATE SET value = excluded.value";
+    let mut statement = tx.connection.prepare_cached(sql)?;
+    statement.execute((name(source.table), last))?;
+    Ok(seen == SLICE)
+}
+
+fn add(tx: &Tx<'_>, cells: BTreeMap<Cell, i64>) -> Result<(), StoreError> {
     let sql = "INSERT INTO statistics (day, number_id, purpose_id, kind, outcome, count) \
                VALUES ($1, $2, $3, $4, $5, $6) \
                ON CONFLICT (day, number_id, purpose_id, kind, outcome) \
@@ -208,11 +272,7 @@ fn slice(tx: &Tx<'_>, source: &Source) -> Result<bool, StoreError> {
         let mut statement = tx.connection.prepare_cached(sql)?;
         statement.execute((day, number, purpose, kind, outcome, count))?;
     }
-    let sql = "INSERT INTO settings (name, value) VALUES ($1, $2) \
-               ON CONFLICT (name) DO UPDATE SET value = excluded.value";
-    let mut statement = tx.connection.prepare_cached(sql)?;
-    statement.execute((name(source.table), last))?;
-    Ok(seen == SLICE)
+    Ok(())
 }
 
 /// The name of an outcome, as the API has it for what was counted.

@@ -240,6 +240,7 @@ impl Store {
             ..
         } = lease;
         let state = begin(&connection, (&keyring, &random, &clock), &law)?;
+        let beside = source.open_beside()?;
         let registry = RwLock::new(Arc::clone(&state.registry));
         let shared = Arc::new(Shared {
             source,
@@ -267,6 +268,7 @@ impl Store {
         let (sender, receiver) = mpsc::channel(QUEUE);
         let writer = Writer {
             connection,
+            beside,
             state,
             shared: Arc::clone(&shared),
             again: Vec::new(),

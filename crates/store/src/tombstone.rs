@@ -16,6 +16,7 @@ use crate::leaf;
 use crate::leaf::OpenLeaf;
 use crate::reconcile::id_of;
 use crate::rows::v;
+use crate::statistics;
 use crate::tables;
 use crate::tables::Table;
 use crate::tx::Tx;
@@ -40,8 +41,9 @@ pub(crate) fn bury(
 }
 
 /// Removes rows of a table by their ids, and sees to it that none of the ids is given again: an id
-/// that was handed out must not lead to somebody else.
+/// that was handed out must not lead to somebody else. What was not counted yet is counted first.
 pub(crate) fn remove(tx: &Tx<'_>, table: &'static Table, ids: &[i64]) -> Result<u64, StoreError> {
+    statistics::before_they_go(tx, table, ids)?;
     let mut removed = 0;
     for (piece, places) in tx.connection.pieces(ids.len()) {
         let sql = format!(
@@ -54,13 +56,22 @@ pub(crate) fn remove(tx: &Tx<'_>, table: &'static Table, ids: &[i64]) -> Result<
         removed += tx.connection.prepare_cached(&sql)?.execute(ids)?;
     }
     if let Some(last) = ids.iter().max() {
-        let sql = "INSERT INTO settings (name, value) VALUES ($1, $2) ON CONFLICT (name) \
-                   DO UPDATE SET value = excluded.value WHERE settings.value < excluded.value";
-        tx.connection
-            .prepare_cached(sql)?
-            .execute((highest(table), *last))?;
+        never_again(tx.connection, table, *last)?;
     }
     Ok(removed as u64)
+}
+
+/// Sees to it that neither this id of a table nor one below it is given by a run that begins later.
+pub(crate) fn never_again(
+    connection: &Connection,
+    table: &Table,
+    id: i64,
+) -> Result<(), StoreError> {
+    let sql = "INSERT INTO settings (name, value) VALUES ($1, $2) ON CONFLICT (name) \
+               DO UPDATE SET value = excluded.value WHERE settings.value < excluded.value";
+    let mut statement = connection.prepare_cached(sql)?;
+    statement.execute((highest(table), id))?;
+    Ok(())
 }
 
 /// The setting that holds the highest id that was ever removed from a table.

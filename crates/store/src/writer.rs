@@ -1,11 +1,11 @@
 //! The one writer: takes operations in batches, one transaction a batch, and answers after the
 //! commit.
 //!
-//! Over a server, a batch is decided while the one before it is on its way into the database: its
-//! last rows and its commit have been sent, and are not answered yet. What it needs to know was asked
-//! before they were sent, and what the batch before it did is at hand in memory. Nobody is answered
-//! before the commit of their own batch is known. If it fails, what was built on it is thrown away and
-//! runs again from what is committed.
+//! Over a server, a batch gathers and is decided while the one before it is on its way into the
+//! database: its last rows and its commit have been sent, and are not answered yet. What it needs to
+//! know is asked beside that, of what is committed, and what the batch before it did is at hand in
+//! memory. Nobody is answered before the commit of their own batch is known. If it fails, what was
+//! built on it is thrown away and runs again from what is committed.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -145,6 +145,9 @@ where
 /// The writer's own side: its connection and memory.
 pub(crate) struct Writer {
     pub(crate) connection: Connection,
+    /// Asks while what was sent off is on its way. None where a commit is waited for, and after it was
+    /// lost.
+    pub(crate) beside: Option<Connection>,
     pub(crate) state: State,
     pub(crate) shared: Arc<Shared>,
     /// What is tried again with the next batch.
@@ -237,6 +240,9 @@ impl Writer {
             }
             return;
         }
+        if self.beside.as_ref().is_some_and(Connection::is_lost) {
+            self.beside = self.shared.source.open_beside().ok().flatten();
+        }
         if !ops.is_empty() {
             self.write(ops, rolls.is_empty().then_some(queue));
         }
@@ -273,6 +279,7 @@ impl Writer {
         state.tags.share(&shared.recent);
         self.state = state;
         self.connection = connection;
+        self.beside = shared.source.open_beside().ok().flatten();
         self.shared.set_registry(Arc::clone(&self.state.registry));
         tracing::info!("the database is there again");
         Ok(())
@@ -308,63 +315,74 @@ impl Writer {
                 self.take_back(ran.start, &ran.registry);
                 return self.one_by_one(ran.into_ops());
             }
-            let next = queue
-                .as_deref_mut()
-                .and_then(|queue| self.next(queue, &ran));
-            let outcome = self.send_off(&mut ran, next.is_some());
-            match (outcome, next) {
-                (None, Some(next)) => {
-                    ahead = Some(ran);
-                    turn = next;
-                }
-                (None, None) => {
-                    let outcome = self.connection.settle();
-                    return self.end(ran, &outcome);
-                }
-                (Some(outcome), next) => {
-                    self.end(ran, &outcome);
-                    let Some(next) = next else { return };
-                    // Nothing was begun for it, or nothing that could be relied on.
-                    let _ = self.connection.rollback();
-                    turn = Turn::new(next.ops, self.shared.clock.now());
-                }
-            }
+            let queue = queue.as_deref_mut();
+            let queue = queue.filter(|queue| self.is_followed(queue, &ran));
+            let carried = ran.jobs.is_empty() && self.state.rows.are_carried();
+            let outcome = self.send_off(&mut ran, queue.is_some());
+            let queue = queue.filter(|_| outcome.is_none());
+            let next = queue.and_then(|queue| self.next(queue, &ran, carried));
+            let Some(next) = next else {
+                let outcome = outcome.unwrap_or_else(|| self.connection.settle());
+                self.end(ran, &outcome);
+                // Nobody came for the transaction that was begun behind it.
+                let _ = self.connection.rollback();
+                return;
+            };
+            ahead = Some(ran);
+            turn = next;
         }
     }
 
-    /// What is to run behind a batch that ran, with what it has to know: asked now, before the rows of
-    /// the one before it are sent, so that it can be decided while they are on their way.
-    fn next(&mut self, queue: &mut mpsc::Receiver<Op>, ran: &Ran) -> Option<Turn> {
-        if !self.connection.overlaps() {
-            return None;
+    /// Whether a transaction is worth beginning behind a batch that ran, because others are likely to
+    /// come for it while the batch is on its way.
+    fn is_followed(&self, queue: &mpsc::Receiver<Op>, ran: &Ran) -> bool {
+        self.beside.is_some() && (ran.operations() > 1 || !queue.is_empty())
+    }
+
+    /// What is to run behind a batch that was sent off, with what it has to know: as many operations as
+    /// that one had, or what came until it ended. None where nobody waits for anything.
+    fn next(&mut self, queue: &mut mpsc::Receiver<Op>, ran: &Ran, carried: bool) -> Option<Turn> {
+        let waits = |op: &&Op| matches!(op, Op::Intake(..) | Op::Run(_));
+        loop {
+            while self.held.len() < BATCH
+                && let Ok(op) = queue.try_recv()
+            {
+                self.held.push(op);
+            }
+            if self.held.iter().any(|op| matches!(op, Op::Roll(..))) {
+                return None;
+            }
+            let room = BATCH - self.held.len();
+            if room == 0 || self.held.iter().filter(waits).count() >= ran.operations() {
+                break;
+            }
+            let came = queue.recv_many(&mut self.held, room);
+            if matches!(self.connection.meanwhile(came), None | Some(0)) {
+                break;
+            }
         }
-        while self.held.len() < BATCH
-            && let Ok(op) = queue.try_recv()
-        {
-            self.held.push(op);
-        }
-        let rolls = |op: &Op| matches!(op, Op::Roll(..));
-        let urgent = |op: &Op| matches!(op, Op::Intake(..) | Op::Run(_));
-        if self.held.iter().any(rolls) || !self.held.iter().any(urgent) {
+        if !self.held.iter().any(|op| waits(&op)) {
             return None;
         }
         let Split { ops, .. } = Split::of(std::mem::take(&mut self.held));
         let mut turn = Turn::new(ops, self.shared.clock.now());
-        if turn.ops.intakes.is_empty() {
-            return Some(turn);
-        }
-        let carried = if ran.jobs.is_empty() && self.state.rows.are_carried() {
-            Some(ran.carried())
-        } else {
-            // What is not held in memory has to be found. If it cannot be written, the transaction does
-            // not end well, and that is seen to then.
-            let flushed = self.state.rows.flush(&self.connection);
-            flushed.ok().map(|()| Loaded::default())
-        };
-        if let Some(carried) = carried {
-            turn.loaded = self.batch(turn.now).load(&turn.ops.intakes, carried);
+        // What is not held in memory is asked once it is committed.
+        if carried && !turn.ops.intakes.is_empty() {
+            turn.loaded = self.ask_beside(&turn, ran.carried());
         }
         Some(turn)
+    }
+
+    /// Asks what the intake of a turn has to know while the batch before it is on its way.
+    fn ask_beside(&mut self, turn: &Turn, carried: Loaded) -> Option<Loaded> {
+        let mut batch = Batch {
+            connection: self.beside.as_ref()?,
+            state: &mut self.state,
+            shared: &self.shared,
+            now: turn.now,
+            effects: Effects::default(),
+        };
+        batch.load(&turn.ops.intakes, carried)
     }
 
     /// Writes the rows that wait and commits, and begins a transaction behind it if one is wanted.
@@ -415,7 +433,7 @@ impl Writer {
         self.shared.away.store(false, Ordering::Relaxed);
         self.state.committed(ran.end);
         self.shared.committed(Commit {
-            operations: ran.intakes.len() + ran.jobs.len(),
+            operations: ran.operations(),
             took: self.shared.clock.now().since(ran.now),
         });
         if ran.effects.registry {

@@ -5,7 +5,8 @@
 //! every byte they get. The background jobs are not started: [`TestGateway::settle`] runs them until
 //! nothing is left to do. [`postgres::Cluster`] is a PostgreSQL server of the test's own.
 //! [`smtp::SmtpServer`] takes mail, and misbehaves when told to. [`Needles`] finds a person in any
-//! bytes, however spelled, and [`capture`](capture::start) keeps everything that is logged.
+//! bytes, however spelled, [`Rows`] looks into a database past the store, and
+//! [`capture`](capture::start) keeps everything that is logged.
 //!
 //! To add a fixture: a module named by what it stands for, driven through public doors only.
 #![expect(
@@ -22,6 +23,7 @@ mod gateway;
 mod needles;
 mod people;
 pub mod postgres;
+mod rows;
 pub mod smtp;
 
 pub use app::Heard;
@@ -39,3 +41,6 @@ pub use people::Person;
 pub use people::SIPHO;
 pub use people::THANDI;
 pub use people::ZOE;
+pub use rows::Bytes;
+pub use rows::Columns;
+pub use rows::Rows;

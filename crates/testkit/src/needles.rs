@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use aws_lc_rs::digest;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
@@ -15,8 +16,8 @@ use crate::app::hex;
 pub struct Needles(Vec<(String, Vec<u8>)>);
 
 impl Needles {
-    /// A text in every spelling: as it is, in UTF-16, base64 at three offsets, hexadecimal, percent
-    /// and JSON escapes.
+    /// A text in every spelling: as it is, in UTF-16, base64 at three offsets, hexadecimal, percent,
+    /// JSON and HTML escapes, quoted-printable.
     #[must_use]
     pub fn text(mut self, what: &str, text: &str) -> Self {
         self.encoded(what, text.as_bytes());
@@ -36,12 +37,44 @@ impl Needles {
         });
         self.add(what, "JSON", escaped.into_bytes());
         self.add(what, "URL", text.replace('+', "%2B").into_bytes());
+        for (how, escape, plain) in [
+            ("percent", '%', "-._~"),
+            ("quoted-printable", '=', " !-.:,@"),
+        ] {
+            let spelled = text.bytes().fold(String::new(), |mut out, byte| {
+                let letter = char::from(byte);
+                if letter.is_ascii_alphanumeric() || plain.contains(letter) {
+                    out.push(letter);
+                } else {
+                    write!(out, "{escape}{byte:02X}").unwrap();
+                }
+                out
+            });
+            self.add(what, how, spelled.into_bytes());
+        }
+        let referred = text.chars().fold(String::new(), |mut out, c| {
+            if c.is_ascii() {
+                out.push(c);
+            } else {
+                write!(out, "&#{};", u32::from(c)).unwrap();
+            }
+            out
+        });
+        self.add(what, "HTML", referred.into_bytes());
         self.add(what, "plus", text.replace(' ', "+").into_bytes());
         self.add(what, "%20", text.replace(' ', "%20").into_bytes());
         self
     }
 
-    /// A number in every spelling: bare, national, in groups, its last seven digits.
+    /// Bytes such as a key: as they are, in hexadecimal, in base64 at three offsets.
+    #[must_use]
+    pub fn bytes(mut self, what: &str, bytes: &[u8]) -> Self {
+        self.encoded(what, bytes);
+        self
+    }
+
+    /// A number in every spelling: bare, national, in groups, its last seven digits, hashed without a
+    /// key.
     #[must_use]
     pub fn phone(mut self, what: &str, phone: &str) -> Self {
         let digits = phone.trim_start_matches('+');
@@ -62,6 +95,13 @@ impl Needles {
         ] {
             self.encoded(&format!("{what}, {how}"), spelling.as_bytes());
         }
+        // A hash without a key is the number: there are few of them.
+        for spelling in [phone, digits] {
+            for algorithm in [&digest::SHA256, &digest::SHA1_FOR_LEGACY_USE_ONLY] {
+                let hash = digest::digest(algorithm, spelling.as_bytes());
+                self.encoded(&format!("{what}, hashed"), hash.as_ref());
+            }
+        }
         self
     }
 
@@ -80,26 +120,23 @@ impl Needles {
 
     /// What was found, in words; empty if nothing was.
     pub fn found_in(&self, haystack: &[u8]) -> Vec<&str> {
-        // Most bytes begin no needle; looking at first bytes only keeps a scan of megabytes quick.
+        // Most bytes begin no needle; looking at the first two only keeps a scan of megabytes quick.
+        let mut begins = vec![false; 1 << 16];
         let mut by_first: Vec<Vec<usize>> = vec![Vec::new(); 256];
         for (index, (_, needle)) in self.0.iter().enumerate() {
-            if let Some(found) = needle
-                .first()
-                .and_then(|first| by_first.get_mut(usize::from(*first)))
-            {
-                found.push(index);
+            if let [first, second, ..] = needle[..] {
+                begins[usize::from(u16::from_be_bytes([first, second]))] = true;
+                by_first[usize::from(first)].push(index);
             }
         }
         let mut found = Vec::new();
-        for (at, byte) in haystack.iter().enumerate() {
-            let rest = haystack.get(at..).unwrap_or_default();
-            let candidates = by_first.get(usize::from(*byte));
-            for (what, needle) in candidates
-                .into_iter()
-                .flatten()
-                .filter_map(|index| self.0.get(*index))
-            {
-                if rest.starts_with(needle) && !found.contains(&what.as_str()) {
+        for (at, pair) in haystack.windows(2).enumerate() {
+            if !begins[usize::from(u16::from_be_bytes([pair[0], pair[1]]))] {
+                continue;
+            }
+            for index in &by_first[usize::from(pair[0])] {
+                let (what, needle) = &self.0[*index];
+                if haystack[at..].starts_with(needle) && !found.contains(&what.as_str()) {
                     found.push(what.as_str());
                 }
             }
@@ -160,6 +197,10 @@ mod tests {
             "Thandi Mokoena",
             "Zo\\u00eb Adams",
             "Zoë%20Adams",
+            "Zo%C3%AB%20Adams",
+            "Zo=C3=AB Adams",
+            "Zo&#235; Adams",
+            "068960ea8fd66b0640b5d8de5de0b7eba9de7196",
             "3237383235353530313432",
         ] {
             assert!(

@@ -30,6 +30,7 @@ use crate::words;
 use crate::words::Direction;
 use crate::words::Instant;
 use crate::words::MessageState;
+use crate::words::RestrictedUse;
 
 pub(crate) fn routes() -> OpenApiRouter<ApiState> {
     OpenApiRouter::default()
@@ -101,6 +102,9 @@ pub(crate) struct RevealBody {
     limit: Option<u32>,
     /// Only messages older than this one of the conversation.
     before: Option<i64>,
+    /// For what they are read although the person is restricted; it stands in the log. Without it nothing
+    /// of a restricted person is shown.
+    restricted_use: Option<RestrictedUse>,
 }
 
 /// The messages of a conversation, newest first, without their content.
@@ -146,6 +150,7 @@ pub(crate) async fn reveal_messages(
     Body(body): Body<RevealBody>,
 ) -> Result<Json<Page<MessageRevealed>>, Problem> {
     let reason = check::reason(&body.reason)?;
+    let why = (reason.as_str(), body.restricted_use.map(Into::into));
     let (id, which) = (ConversationId(id), (body.limit, body.before));
     let subject = allowed
         .read(move |reader| {
@@ -156,7 +161,7 @@ pub(crate) async fn reveal_messages(
         .await?;
     let revealed = allowed
         .store()
-        .reveal((allowed.actor, subject), &reason, move |reader| {
+        .reveal_for((allowed.actor, subject), why, move |reader| {
             messages(reader, id, which)?
                 .into_iter()
                 .map(|row| reveal(reader, row))

@@ -18,6 +18,8 @@ use store::erase::KeptView as Kept;
 use store::erase::Ordered;
 use store::erase::Recipient;
 use store::erase::RecipientView as Told;
+use store::erase::Weighed;
+use store::retention::Decision;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -26,6 +28,7 @@ use crate::access::Allowed;
 use crate::access::perm;
 use crate::body::At;
 use crate::body::Body;
+use crate::check;
 use crate::page;
 use crate::page::Page;
 use crate::problem::Problem;
@@ -33,6 +36,7 @@ use crate::query::ErasureQuery;
 use crate::state::ApiState;
 use crate::words;
 use crate::words::Instant;
+use crate::words::RecordClass;
 
 pub(crate) fn routes() -> OpenApiRouter<ApiState> {
     OpenApiRouter::default()
@@ -40,6 +44,7 @@ pub(crate) fn routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(erasure))
         .routes(routes!(erase_subject))
         .routes(routes!(acknowledge_erasure))
+        .routes(routes!(decide_kept))
 }
 
 /// An erasure.
@@ -73,7 +78,7 @@ pub(crate) struct ErasureView {
     files: u64,
     /// When nothing was left to sweep.
     swept_at: Option<Instant>,
-    /// When the last copy of the data keys was gone, too; null while there may be one.
+    /// From when the last copy of the data keys is gone, too; null while that is not settled.
     horizon_at: Option<Instant>,
     /// `nothing`, `deleted`, or `not-told`: then Meta deletes it by its own terms within 30 days.
     #[schema(example = "deleted")]
@@ -169,6 +174,26 @@ pub(crate) struct Acknowledged {
     new: bool,
 }
 
+/// What to do with a class that only the law of another state keeps.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct KeptDecision {
+    /// The record class.
+    class: RecordClass,
+    /// Until when it stays, and then goes by itself. Without it it goes now.
+    #[serde(default)]
+    keep_until: Option<Instant>,
+    /// On what that rests: one line, kept sealed beside the log entry.
+    reason: String,
+}
+
+/// What came of a decision.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct KeptDecided {
+    /// Whether anything went at once: what something else keeps, such as a hold, stays.
+    erased: bool,
+}
+
 impl From<Erasure> for ErasureView {
     fn from(erasure: Erasure) -> Self {
         let names = erasure
@@ -238,6 +263,7 @@ pub(crate) async fn list_erasures(
     let (limit, before) = (query.limit, query.before);
     let filter = ErasureFilter {
         overdue_at: query.overdue.unwrap_or_default().then_some(now),
+        undecided: query.undecided.unwrap_or_default(),
         before: before.map(ErasureId),
     };
     allowed
@@ -350,4 +376,37 @@ pub(crate) async fn acknowledge_erasure(
         .store()
         .acknowledge_erasure(allowed.actor, ErasureId(id), recipient);
     Ok(Json(Acknowledged { new: told.await? }))
+}
+
+/// Decide about a class that only the law of another state keeps.
+///
+/// That law alone does not carry (GDPR Art 17(3)(b) speaks of Union and member state law), so the class
+/// neither goes nor may stay by itself: it goes now, or stays until an instant, for a reason.
+#[utoipa::path(
+    post,
+    path = "/erasures/{id}/decision",
+    tag = "erasures",
+    params(("id" = i64, Path, description = "The erasure")),
+    request_body = KeptDecision,
+    responses((status = 200, description = "It is decided", body = KeptDecided)),
+    security(("staff" = ["erase-subjects"]))
+)]
+pub(crate) async fn decide_kept(
+    allowed: Allowed<perm::EraseSubjects>,
+    At(id): At<i64>,
+    Body(body): Body<KeptDecision>,
+) -> Result<Json<KeptDecided>, Problem> {
+    let weighed = Weighed {
+        erasure: ErasureId(id),
+        class: body.class.into(),
+        decision: match body.keep_until {
+            None => Decision::Erase,
+            Some(until) => Decision::KeepUntil(until.0),
+        },
+        reason: check::reason(&body.reason)?,
+    };
+    let decided = allowed.store().weigh_kept(allowed.actor, weighed);
+    Ok(Json(KeptDecided {
+        erased: decided.await?,
+    }))
 }

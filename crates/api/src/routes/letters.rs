@@ -34,8 +34,8 @@ pub(crate) struct LetterView {
     language: String,
     /// How it goes out.
     route: LetterRoute,
-    /// Where it stands. `on-page` and `undeliverable`: the person has to be told another way, or comes
-    /// to their page.
+    /// Where it stands. `on-page`, `undeliverable` and `unknown`: the person has to be told another way,
+    /// or comes to their page.
     state: LetterState,
     /// How many times it was tried by e-mail.
     attempts: u32,

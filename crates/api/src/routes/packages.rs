@@ -219,7 +219,7 @@ impl From<Row> for PackageBody {
             state: row.state.name(),
             items: row.items,
             size: row.size,
-            sha256: row.hash.as_deref().map(hex),
+            sha256: row.hash.as_deref().map(seal::hex),
             linked: row.linked,
             expires_at: row.expires.map(Instant::from),
             fetched_at: row.fetched.map(Instant::from),
@@ -227,14 +227,6 @@ impl From<Row> for PackageBody {
             updated_at: row.updated.into(),
         }
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    let digit = |value: u8| char::from_digit(u32::from(value), 16).unwrap_or('0');
-    bytes
-        .iter()
-        .flat_map(|byte| [digit(byte >> 4), digit(byte & 15)])
-        .collect()
 }
 
 fn kind_name(code: u8) -> &'static str {

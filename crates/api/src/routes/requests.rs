@@ -255,6 +255,7 @@ pub(crate) async fn list_requests(
         subject: query.subject.map(SubjectId),
         open: query.open.unwrap_or_default(),
         overdue_at: query.overdue.unwrap_or_default().then_some(now),
+        untold: query.untold.unwrap_or_default(),
     };
     allowed
         .read(move |reader| {

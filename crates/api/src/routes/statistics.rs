@@ -10,8 +10,6 @@ use axum::response::Response;
 use domain::ids::PurposeId;
 use domain::statistic;
 use domain::statistic::Counted;
-use domain::statistic::FEW;
-use domain::statistic::Shown;
 use domain::time::Timestamp;
 use serde::Serialize;
 use store::Registry;
@@ -202,23 +200,15 @@ fn tables(registry: &Registry, by: &[By], counts: &[Count]) -> Vec<TableView> {
         let cells = cells.into_keys().zip(shown);
         let cells = cells.map(|(values, shown)| CellView {
             by: by.iter().map(|by| by.name()).zip(values).collect(),
-            count: word(shown),
+            count: shown.to_string(),
         });
         tables.push(TableView {
             counted: counted.name(),
             cells: cells.collect(),
-            total: word(total),
+            total: total.to_string(),
         });
     }
     tables
-}
-
-fn word(shown: Shown) -> String {
-    match shown {
-        Shown::Exact(count) => count.to_string(),
-        Shown::Few => format!("<{FEW}"),
-        Shown::Withheld => "withheld".to_owned(),
-    }
 }
 
 impl StatisticsView {

@@ -33,6 +33,7 @@ use crate::state::ApiState;
 use crate::words;
 use crate::words::IdentifierKind;
 use crate::words::Instant;
+use crate::words::RestrictedUse;
 
 /// How many of a subject's links, identifiers or threads one answer shows at the most.
 const MOST: usize = 200;
@@ -128,6 +129,17 @@ pub(crate) struct ConversationView {
 pub(crate) struct ReasonBody {
     /// Why: one line, kept sealed beside the log entry of this read.
     pub(crate) reason: String,
+}
+
+/// Why a person is to be shown.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RevealSubjectBody {
+    /// Why: one line, kept sealed beside the log entry of this read.
+    reason: String,
+    /// For what it is read although the person is restricted; it stands in the log. Without it a
+    /// restricted person is not shown.
+    restricted_use: Option<RestrictedUse>,
 }
 
 /// A subject in clear.
@@ -271,20 +283,21 @@ pub(crate) async fn subject(
     path = "/subjects/{id}/reveal",
     tag = "subjects",
     params(("id" = i64, Path, description = "The subject")),
-    request_body = ReasonBody,
+    request_body = RevealSubjectBody,
     responses((status = 200, description = "The subject in clear", body = SubjectRevealed)),
     security(("staff" = ["reveal-subjects"]))
 )]
 pub(crate) async fn reveal_subject(
     allowed: Allowed<perm::RevealSubjects>,
     At(id): At<i64>,
-    Body(body): Body<ReasonBody>,
+    Body(body): Body<RevealSubjectBody>,
 ) -> Result<Json<SubjectRevealed>, Problem> {
     let reason = check::reason(&body.reason)?;
+    let why = (reason.as_str(), body.restricted_use.map(Into::into));
     let id = Named::Subject(SubjectId(id)).resolve(&allowed).await?;
     let (identifiers, name) = allowed
         .store()
-        .reveal((allowed.actor, id), &reason, move |reader| {
+        .reveal_for((allowed.actor, id), why, move |reader| {
             Ok((reader.identifiers(id)?, reader.name(id)?))
         })
         .await?;
@@ -301,7 +314,8 @@ pub(crate) async fn reveal_subject(
 
 /// Restrict a subject, or lift the restriction.
 ///
-/// While it stands nothing is sent to the person and nothing of them is handed to an app.
+/// While it stands nothing is sent to the person and nothing of them is handed to an app; staff see them in
+/// clear only for what they name. It holds for everybody who is linked as the same person.
 #[utoipa::path(
     put,
     path = "/subjects/{id}/restriction",

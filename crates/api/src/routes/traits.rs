@@ -21,6 +21,7 @@ use crate::check;
 use crate::person::Named;
 use crate::problem::Kind;
 use crate::problem::Problem;
+use crate::query::RestrictedQuery;
 use crate::state::ApiState;
 use crate::words::Instant;
 use crate::words::TraitKind;
@@ -111,21 +112,23 @@ pub(crate) async fn list_traits(
     params(
         ("id" = i64, Path, description = "The subject"),
         ("kind" = TraitKind, Path, description = "What it is about"),
+        RestrictedQuery,
     ),
     responses((status = 200, description = "What is known", body = TraitRevealed)),
     security(("staff" = ["reveal-subjects"]))
 )]
 pub(crate) async fn reveal_trait(
-    allowed: Allowed<perm::RevealSubjects>,
+    allowed: Allowed<perm::RevealSubjects, RestrictedQuery>,
     At((id, kind)): At<(i64, TraitKind)>,
 ) -> Result<Json<TraitRevealed>, Problem> {
     let id = Named::Subject(SubjectId(id)).resolve(&allowed).await?;
     let kind: person::TraitKind = kind.into();
     let reason = format!("what is noted of the person: {}", kind.name());
     let who = (allowed.actor, id);
+    let despite = allowed.query.restricted_use.map(Into::into);
     let known = allowed
         .store()
-        .reveal(who, &reason, move |reader| reader.traits(id));
+        .reveal_for(who, (&reason, despite), move |reader| reader.traits(id));
     let known = known.await?;
     let found = known.into_iter().find(|known| known.kind == kind);
     let found = found.ok_or_else(|| Problem::from(Kind::Missing))?;

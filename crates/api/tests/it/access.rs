@@ -98,7 +98,7 @@ async fn every_body_is_read_strictly() {
         let reply = rig.ask_as(Some(&rig.staff), what, Some(long)).await;
         assert_eq!(reply.status, 413, "{what:?}");
     }
-    assert_eq!(bodies, 50);
+    assert_eq!(bodies, 53);
 }
 
 #[tokio::test]

@@ -3,14 +3,17 @@
 use std::sync::Arc;
 
 use api::Carried;
+use api::Reach;
 use api::Requests;
 use domain::audit::Actor;
+use domain::email::Email;
 use domain::ids::RequestId;
 use serde_json::Value;
 use serde_json::json;
 use store::Store;
 use store::request::NewRequest;
 use store::request::Opened;
+use store::request::Remark;
 use store::request::StepOrder;
 use store::request::Stepped;
 
@@ -41,6 +44,30 @@ impl Requests for AsTold {
     ) -> Carried<Stepped> {
         let store = Arc::clone(&self.0);
         Box::pin(async move { store.extend_request(actor, which, reason).await })
+    }
+
+    fn mailbox(&self, actor: Actor, id: RequestId, address: Email) -> Carried<Reach> {
+        let store = Arc::clone(&self.0);
+        let address = seal::Zeroizing::new(address.as_str().to_owned());
+        let asked = Remark::MailboxAsked(address);
+        Box::pin(async move {
+            store.remark_request(actor, id, asked).await?;
+            Ok(Reach::Sent)
+        })
+    }
+
+    fn proof(&self, actor: Actor, id: RequestId, by_sms: bool) -> Carried<Reach> {
+        if by_sms {
+            return Box::pin(std::future::ready(Ok(Reach::NotSetUp)));
+        }
+        let store = Arc::clone(&self.0);
+        let asked = Remark::ProofAsked {
+            by: "request/by-email",
+        };
+        Box::pin(async move {
+            store.remark_request(actor, id, asked).await?;
+            Ok(Reach::Sent)
+        })
     }
 }
 
@@ -204,6 +231,7 @@ async fn the_letters_of_a_case_are_listed_without_what_they_say() {
             ..store::letter::Said::default()
         },
         chat: None,
+        templates: Vec::new(),
         mail: false,
     };
     assert_eq!(get(&rig, &path).await, (200, json!([])));
@@ -218,4 +246,45 @@ async fn the_letters_of_a_case_are_listed_without_what_they_say() {
     assert_eq!(listed[0]["state"], "on-page");
     assert!(!listed.to_string().contains("Zodwa"));
     assert_eq!(get(&rig, "/requests/99/letters").await.0, 404);
+}
+
+#[tokio::test]
+async fn where_the_answer_is_wanted_and_who_asks_is_asked_over_another_channel() {
+    let rig = Rig::busy().await;
+    let (_, case) = open(&rig, &access()).await;
+    let id = case["id"].as_i64().unwrap();
+    let mailbox = format!("/requests/{id}/mailbox");
+    let proof = format!("/requests/{id}/proof");
+    for (path, body, status) in [
+        (&mailbox, json!({"email": "person@example.org"}), 202),
+        (&mailbox, json!({"email": "person"}), 422),
+        (&mailbox, json!({}), 400),
+        (&proof, json!({"route": "sms"}), 422),
+        (&proof, json!({"route": "letter"}), 400),
+        (&proof, json!({"route": "email"}), 409),
+    ] {
+        let reply = rig.post(path, body.clone()).await;
+        assert_eq!(reply.status, status, "{path} {body}: {}", reply.text);
+        assert!(!reply.text.contains("person@"), "{}", reply.text);
+    }
+    let (_, shown) = get(&rig, &format!("/requests/{id}")).await;
+    let version = &shown["request"]["version"];
+    let ask = json!({"step": "ask-identity", "version": version});
+    assert_eq!(step(&rig, id, ask).await.0, 200);
+    let (status, _) = post(&rig, &proof, &json!({"route": "email"})).await;
+    assert_eq!(status, 202);
+    let (_, shown) = get(&rig, &format!("/requests/{id}")).await;
+    let steps = shown["steps"].as_array().unwrap();
+    let rules: Vec<&str> = steps
+        .iter()
+        .filter_map(|step| step["rule"].as_str())
+        .collect();
+    assert!(
+        rules.contains(&"request/ask-mailbox request/claimed"),
+        "{rules:?}"
+    );
+    assert!(
+        rules.contains(&"request/ask-proof request/by-email"),
+        "{rules:?}"
+    );
 }

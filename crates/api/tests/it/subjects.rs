@@ -116,6 +116,42 @@ async fn a_reveal_is_in_the_log_before_it_shows() {
 }
 
 #[tokio::test]
+async fn a_restricted_person_is_shown_only_for_what_is_named() {
+    let rig = Rig::busy().await;
+    rig.put("/subjects/1/traits/residence", json!({"value": "ZA"}))
+        .await
+        .ok(StatusCode::NO_CONTENT);
+    let restriction = json!({"restricted": true, "reason": "accuracy is disputed"});
+    rig.put("/subjects/1/restriction", restriction)
+        .await
+        .ok(StatusCode::NO_CONTENT);
+    let size = rig.log_size();
+    let reveals = ["/subjects/1/reveal", "/conversations/1/messages/reveal"];
+    let noted = "/subjects/1/traits/residence";
+    let reason = json!({"reason": "to see what it says"});
+    for path in reveals {
+        let refused = rig.post(path, reason.clone()).await.problem();
+        assert_eq!(refused["type"], "urn:imvume:problem:restricted", "{path}");
+        assert_eq!(refused["status"], 409);
+    }
+    assert_eq!(rig.get(noted).await.status, 409);
+    assert_eq!(rig.log_size(), size, "nothing was read");
+    // That the person is restricted is shown, and how they are known, masked.
+    let masked = rig.get("/subjects/1").await.ok(StatusCode::OK);
+    assert!(masked["restricted_since"].is_string());
+    let body = json!({"reason": "to see what it says", "restricted_use": "verification"});
+    for path in reveals {
+        rig.post(path, body.clone()).await.ok(StatusCode::OK);
+        let rules = rig.last_entry()["rules"].to_string();
+        assert!(rules.contains("restriction/verification"), "{rules}");
+    }
+    let named = format!("{noted}?restricted_use=legal-claim");
+    rig.get(&named).await.ok(StatusCode::OK);
+    let odd = json!({"reason": "to see what it says", "restricted_use": "curiosity"});
+    assert_eq!(rig.post(reveals[0], odd).await.status, 400);
+}
+
+#[tokio::test]
 async fn a_restriction_is_set_and_lifted() {
     let rig = Rig::busy().await;
     let path = "/subjects/1/restriction";

@@ -133,10 +133,10 @@ fn many_keys_are_many_frames() {
 
 #[test]
 fn a_newer_format_is_named() {
-    let newer = bundle::read_frames(b"IMVMPART\0\x02".as_slice(), &mut |_| Ok(()));
+    let newer = bundle::read_frames(b"IMVMPART\0\x03".as_slice(), &mut |_| Ok(()));
     assert!(matches!(
         newer,
-        Err(BackupError::Newer { found: 2, known: 1 })
+        Err(BackupError::Newer { found: 3, known: 2 })
     ));
     let other = bundle::read_frames(b"IMVMSNAP\0\x01".as_slice(), &mut |_| Ok(()));
     assert_eq!(

@@ -127,11 +127,14 @@ rights-expired = Geëindig sonder antwoord
 rights-words = In u eie woorde
 rights-words-hint = U mag dit leeg laat. Moet asseblief geen identiteitsdokumente of kaartnommers stuur nie.
 rights-too-long = Dit is te lank. Gebruik asseblief hoogstens 2 000 karakters.
+rights-email = U e-posadres vir die antwoord
+rights-email-hint = U mag dit leeg laat. Ons vra eers daar of die antwoord mag kom.
 rights-next = Gaan voort
 rights-check-title = Is dit reg?
 rights-check-lead = U gaan nou vir { $organisation } dit vra:
 rights-check-said = In u woorde:
 rights-check-deletion = Alles word uitgewis wat geen wet beveel om te hou nie, en niemand kan dit terugbring nie. U kry ’n brief wat sê wat weg is en wat bly.
+rights-check-email = Voordat enigiets na { $email } gaan, vra ons daar of u dit wil hê.
 rights-send = Ja, vra dit
 rights-cancel = Nee, gaan terug
 right-access = ’n Afskrif van my data
@@ -150,6 +153,20 @@ right-portability-text = Wat u vir ons gegee het, in ’n vorm wat ander program
 right-restriction = Hou my data, maar moet dit nie gebruik nie
 right-restriction-text = Solank iets in geskil is, of omdat u dit self nodig het.
 right-withdrawal = Beëindig waartoe ek ingestem het
+
+## Skakels na ’n posbus of ’n nommer
+
+mailbox-title = Antwoorde na hierdie adres
+mailbox-lead = Iemand, ons hoop dit was u, het hierdie adres gegee vir die antwoorde oor saak { $case }.
+mailbox-yes = Ja, stuur die antwoorde hierheen
+mailbox-done-title = Hulle kom hierheen
+mailbox-done = Die antwoorde oor saak { $case } kom van nou af na hierdie adres.
+proof-title = Was dit u?
+proof-lead = Iemand het op grond van ’n reg iets van { $organisation } gevra (saak { $case }). As dit u was, sê so hier: dan gaan dit voort.
+proof-yes = Ja, dit was ek
+proof-done-title = Dankie
+proof-done = Saak { $case } gaan nou voort.
+reach-nobody = As dit nie u was nie, maak hierdie bladsy toe: niks gebeur nie.
 
 ## ’n Afskrif van die data, en die sertifikaat van ’n uitwissing
 

@@ -127,11 +127,14 @@ rights-expired = Ohne Antwort beendet
 rights-words = In Ihren eigenen Worten
 rights-words-hint = Sie können das leer lassen. Bitte senden Sie keine Ausweise und keine Kartennummern.
 rights-too-long = Das ist zu lang. Bitte höchstens 2.000 Zeichen.
+rights-email = Ihre E-Mail-Adresse für die Antwort
+rights-email-hint = Sie können das leer lassen. Wir fragen dort zuerst, ob die Antwort kommen darf.
 rights-next = Weiter
 rights-check-title = Ist das richtig?
 rights-check-lead = Sie beantragen jetzt bei { $organisation }:
 rights-check-said = In Ihren Worten:
 rights-check-deletion = Es wird alles gelöscht, was kein Gesetz aufzubewahren vorschreibt, und niemand kann es zurückholen. Ein Brief sagt Ihnen, was gelöscht ist und was bleibt.
+rights-check-email = Bevor etwas an { $email } geht, fragen wir dort, ob Sie es möchten.
 rights-send = Ja, das beantrage ich
 rights-cancel = Nein, zurück
 right-access = Eine Kopie meiner Daten
@@ -150,6 +153,20 @@ right-portability-text = Was Sie uns gegeben haben, in einer Form, die andere Pr
 right-restriction = Meine Daten aufbewahren, aber nicht verwenden
 right-restriction-text = Solange etwas strittig ist, oder weil Sie sie selbst brauchen.
 right-withdrawal = Meine Einwilligung beenden
+
+## Links an ein Postfach oder eine Nummer
+
+mailbox-title = Antworten an diese Adresse
+mailbox-lead = Jemand, hoffentlich Sie, hat diese Adresse für die Antworten zum Vorgang { $case } angegeben.
+mailbox-yes = Ja, senden Sie die Antworten hierher
+mailbox-done-title = Sie kommen hierher
+mailbox-done = Die Antworten zum Vorgang { $case } kommen ab jetzt an diese Adresse.
+proof-title = Waren Sie das?
+proof-lead = Jemand hat von { $organisation } etwas verlangt, worauf ein Recht besteht (Vorgang { $case }). Wenn Sie es waren, sagen Sie es hier: dann geht es weiter.
+proof-yes = Ja, das war ich
+proof-done-title = Danke
+proof-done = Der Vorgang { $case } geht jetzt weiter.
+reach-nobody = Wenn Sie es nicht waren, schließen Sie diese Seite: es geschieht nichts.
 
 ## Eine Kopie der Daten, und die Bescheinigung über eine Löschung
 

@@ -127,11 +127,14 @@ rights-expired = Ended without an answer
 rights-words = In your own words
 rights-words-hint = You may leave this empty. Please send no identity documents or card numbers.
 rights-too-long = That is too long. Please use 2,000 characters at most.
+rights-email = Your e-mail address for the answer
+rights-email-hint = You may leave this empty. We ask there first whether the answer may come.
 rights-next = Go on
 rights-check-title = Is this right?
 rights-check-lead = You are about to ask { $organisation } for this:
 rights-check-said = In your words:
 rights-check-deletion = Everything is erased that no law orders to keep, and nobody can bring it back. You get a letter that says what went and what stays.
+rights-check-email = Before anything goes to { $email } we ask there whether you want it.
 rights-send = Yes, ask for this
 rights-cancel = No, go back
 right-access = A copy of my data
@@ -150,6 +153,20 @@ right-portability-text = What you gave us, in a form that other programs can rea
 right-restriction = Keep my data, but do not use them
 right-restriction-text = For as long as something is in dispute, or because you need them yourself.
 right-withdrawal = End what I agreed to
+
+## Links to a mailbox or a number
+
+mailbox-title = Answers to this address
+mailbox-lead = Somebody, we hope it was you, gave this address for the answers about case { $case }.
+mailbox-yes = Yes, send the answers here
+mailbox-done-title = They come here
+mailbox-done = The answers about case { $case } come to this address from now on.
+proof-title = Was it you?
+proof-lead = Somebody asked { $organisation } for something by right (case { $case }). If it was you, say so here: then it goes on.
+proof-yes = Yes, it was me
+proof-done-title = Thank you
+proof-done = Case { $case } goes on now.
+reach-nobody = If it was not you, close this page: nothing happens.
 
 ## A copy of the data, and the certificate of an erasure
 

@@ -127,11 +127,14 @@ rights-expired = Close sans réponse
 rights-words = Avec vos mots
 rights-words-hint = Vous pouvez laisser ce champ vide. N’envoyez ni pièce d’identité ni numéro de carte.
 rights-too-long = C’est trop long. 2 000 caractères au plus, s’il vous plaît.
+rights-email = Votre adresse e-mail pour la réponse
+rights-email-hint = Vous pouvez laisser ce champ vide. Nous y demandons d’abord si la réponse peut venir.
 rights-next = Continuer
 rights-check-title = Est-ce bien cela ?
 rights-check-lead = Vous allez demander à { $organisation } :
 rights-check-said = Avec vos mots :
 rights-check-deletion = Tout ce qu’aucune loi n’ordonne de garder est effacé, et personne ne peut le faire revenir. Une lettre vous dit ce qui est parti et ce qui reste.
+rights-check-email = Avant d’envoyer quoi que ce soit à { $email }, nous y demandons si vous le voulez.
 rights-send = Oui, je le demande
 rights-cancel = Non, revenir
 right-access = Une copie de mes données
@@ -150,6 +153,20 @@ right-portability-text = Ce que vous nous avez donné, sous une forme que d’au
 right-restriction = Garder mes données sans les utiliser
 right-restriction-text = Tant que quelque chose est contesté, ou parce que vous en avez besoin vous-même.
 right-withdrawal = Mettre fin à ce que j’ai accepté
+
+## Liens vers une boîte ou un numéro
+
+mailbox-title = Réponses à cette adresse
+mailbox-lead = Quelqu’un, vous sans doute, a indiqué cette adresse pour les réponses au sujet du dossier { $case }.
+mailbox-yes = Oui, envoyez les réponses ici
+mailbox-done-title = Elles viennent ici
+mailbox-done = Les réponses au sujet du dossier { $case } viennent désormais à cette adresse.
+proof-title = Était-ce vous ?
+proof-lead = Quelqu’un a fait valoir un droit auprès de { $organisation } (dossier { $case }). Si c’était vous, dites-le ici : le dossier continue alors.
+proof-yes = Oui, c’était moi
+proof-done-title = Merci
+proof-done = Le dossier { $case } continue maintenant.
+reach-nobody = Si ce n’était pas vous, fermez cette page : il ne se passe rien.
 
 ## Une copie des données, et le certificat d’un effacement
 

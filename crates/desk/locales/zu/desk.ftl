@@ -127,11 +127,14 @@ rights-expired = Kuphele ngaphandle kwempendulo
 rights-words = Ngamazwi akho
 rights-words-hint = Ungakushiya kungenalutho. Sicela ungathumeli omazisi noma izinombolo zamakhadi.
 rights-too-long = Kude kakhulu. Sicela usebenzise izinhlamvu ezingu-2 000 okungenani.
+rights-email = Ikheli lakho le-imeyili lempendulo
+rights-email-hint = Ungakushiya kungenalutho. Siqala sibuze khona ukuthi impendulo ingafika yini.
 rights-next = Qhubeka
 rights-check-title = Ingabe kulungile lokhu?
 rights-check-lead = Usuzocela lokhu ku-{ $organisation }:
 rights-check-said = Ngamazwi akho:
 rights-check-deletion = Kusulwa konke okungayalelwe umthetho ukuthi kugcinwe, futhi akekho ongakubuyisa. Uthola incwadi esho okususiwe nokusalayo.
+rights-check-email = Ngaphambi kokuthi kuthunyelwe okuthile ku-{ $email }, sibuza khona ukuthi uyakufuna yini.
 rights-send = Yebo, cela lokhu
 rights-cancel = Cha, buyela emuva
 right-access = Ikhophi yemininingwane yami
@@ -150,6 +153,20 @@ right-portability-text = Osinike kona, ngendlela ezinye izinhlelo ezingayifunda.
 right-restriction = Gcina imininingwane yami, kodwa ungayisebenzisi
 right-restriction-text = Inqobo nje uma kukhona okuphikiswayo, noma ngoba uyayidinga wena.
 right-withdrawal = Qeda engivume kukho
+
+## Izixhumanisi eziya ebhokisini noma enombolweni
+
+mailbox-title = Izimpendulo kuleli kheli
+mailbox-lead = Othile, sithemba kwakunguwe, unikeze leli kheli lezimpendulo ngecala { $case }.
+mailbox-yes = Yebo, thumelani izimpendulo lapha
+mailbox-done-title = Ziza lapha
+mailbox-done = Izimpendulo ngecala { $case } ziza kuleli kheli kusukela manje.
+proof-title = Ingabe kwakunguwe?
+proof-lead = Othile ucele okuthile ku-{ $organisation } ngokwelungelo (icala { $case }). Uma kwakunguwe, kusho lapha: khona kuyaqhubeka.
+proof-yes = Yebo, kwakuyimi
+proof-done-title = Siyabonga
+proof-done = Icala { $case } liyaqhubeka manje.
+reach-nobody = Uma kungewena, vala leli khasi: akukho okwenzekayo.
 
 ## Ikhophi yemininingwane, nesitifiketi sokusula
 

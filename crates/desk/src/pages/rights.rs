@@ -8,6 +8,8 @@ use askama::Template;
 use axum::extract::Path;
 use axum::extract::State;
 use axum::response::Response;
+use domain::email::Email;
+use domain::email::EmailError;
 use domain::ids::RequestId;
 use domain::request::RequestKind;
 use http::StatusCode;
@@ -66,6 +68,10 @@ struct New {
     /// What was written before, where it was too long.
     text: String,
     problem: bool,
+    /// Whether the answer can go to an e-mail address.
+    asks_email: bool,
+    email: String,
+    bad_email: bool,
 }
 
 #[derive(Template)]
@@ -77,6 +83,7 @@ struct Check {
     title: Id,
     deletion: bool,
     text: String,
+    email: String,
 }
 
 #[derive(Template)]
@@ -150,23 +157,29 @@ pub(crate) async fn new(
     };
     match offered(&kind) {
         Some(kind) => {
-            let response = draw_new(&asked, &session, kind, "");
+            let response = draw_new(&asked, &session, kind, ("", ""));
             asked.remember(response)
         }
         None => error::page(&asked, StatusCode::NOT_FOUND),
     }
 }
 
-fn draw_new(asked: &Asked, session: &Session, kind: RequestKind, text: &str) -> Response {
+fn draw_new(
+    asked: &Asked,
+    session: &Session,
+    kind: RequestKind,
+    (text, email): (&str, &str),
+) -> Response {
     let words = asked.speak(Some(session.language()));
     let page = asked.page(&words, &words.say(title(kind).0));
-    let problem = !text.is_empty();
-    let page = if problem {
+    let problem = LONGEST < text.chars().count();
+    let bad_email = address(email).is_err();
+    let page = if problem || bad_email {
         page
     } else {
         page.in_other_languages(&[])
     };
-    let status = if problem {
+    let status = if problem || bad_email {
         StatusCode::UNPROCESSABLE_ENTITY
     } else {
         StatusCode::OK
@@ -179,6 +192,9 @@ fn draw_new(asked: &Asked, session: &Session, kind: RequestKind, text: &str) -> 
         longest: LONGEST,
         text: text.to_owned(),
         problem,
+        asks_email: asked.desk.service.takes_mailboxes(),
+        email: email.to_owned(),
+        bad_email,
     };
     answer::page(status, &new, Framing::Nobody)
 }
@@ -193,9 +209,9 @@ pub(crate) async fn check(State(desk): State<Desk>, mine: Mine) -> Response {
     let Some(kind) = offered(fields.one("kind")) else {
         return error::page(&asked, StatusCode::BAD_REQUEST);
     };
-    let text = fields.one("text");
-    if LONGEST < text.chars().count() {
-        return draw_new(&asked, &session, kind, text);
+    let (text, email) = (fields.one("text"), fields.one("email"));
+    if LONGEST < text.chars().count() || address(email).is_err() {
+        return draw_new(&asked, &session, kind, (text, email));
     }
     let words = asked.speak(Some(session.language()));
     let check = Check {
@@ -205,6 +221,7 @@ pub(crate) async fn check(State(desk): State<Desk>, mine: Mine) -> Response {
         title: title(kind),
         deletion: kind == RequestKind::Deletion,
         text: text.to_owned(),
+        email: email.trim().to_owned(),
     };
     answer::page(StatusCode::OK, &check, Framing::Nobody)
 }
@@ -221,14 +238,15 @@ pub(crate) async fn send(State(desk): State<Desk>, mine: Mine) -> Response {
     }
     let text = fields.one("text");
     let kind = offered(fields.one("kind"));
-    let Some(kind) = kind.filter(|_| text.chars().count() <= LONGEST) else {
+    let kind = kind.filter(|_| text.chars().count() <= LONGEST);
+    let Some((kind, email)) = kind.zip(address(fields.one("email")).ok()) else {
         return error::page(&asked, StatusCode::BAD_REQUEST);
     };
     let words = asked.speak(Some(session.language()));
     let language = words.language.tag;
     let opened = desk
         .service
-        .open_own_request(&session, kind, (text, language))
+        .open_own_request(&session, kind, (text, language), email.as_ref())
         .await;
     match opened {
         Ok(opened) if opened.is_new => back(&asked, "new"),
@@ -310,6 +328,15 @@ impl Case {
     fn number(&self) -> String {
         self.request.id.to_string()
     }
+}
+
+/// Where the answer is wanted; nothing where nobody says.
+fn address(text: &str) -> Result<Option<Email>, EmailError> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Ok(None);
+    }
+    text.parse().map(Some)
 }
 
 fn offered(name: &str) -> Option<RequestKind> {

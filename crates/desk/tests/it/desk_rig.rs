@@ -201,7 +201,7 @@ impl Rig {
 }
 
 /// Quoted-printable text with its soft line ends taken out (RFC 2045 §6.7).
-fn unfold(message: &str) -> String {
+pub(crate) fn unfold(message: &str) -> String {
     message.replace("=\r\n", "").replace("=\n", "")
 }
 

@@ -11,5 +11,6 @@ mod confirm;
 mod desk_rig;
 mod doors;
 mod form;
+mod reach;
 mod rights;
 mod words;

@@ -1,5 +1,6 @@
 //! What a person asks for by right on their page, and what they get.
 
+use axum::body::Body;
 use domain::audit::Actor;
 use domain::ids::RequestId;
 use domain::letter::LetterRoute;
@@ -11,6 +12,7 @@ use domain::request::RequestSource;
 use domain::subject::Identifier;
 use domain::subject::IdentifierKind;
 use domain::time::Span;
+use http::Method;
 use letters::Facts;
 use service::Handed;
 use service::erasure_certificate::ErasureNote;
@@ -25,10 +27,11 @@ use tlog::VerifyingKey;
 use crate::desk_rig::Reply;
 use crate::desk_rig::Rig;
 use crate::desk_rig::SITE;
+use crate::desk_rig::browser;
 
 const REQUESTS: &str = "/preferences/requests";
 
-async fn enter(rig: &Rig, person: &Person) -> String {
+pub(crate) async fn enter(rig: &Rig, person: &Person) -> String {
     rig.gateway.hear_text(person, "Molo").await;
     let subject = rig.gateway.subject(person).await;
     let who = (subject, Some(rig.gateway.number));
@@ -37,11 +40,11 @@ async fn enter(rig: &Rig, person: &Person) -> String {
     rig.get(&path).await.cookie()
 }
 
-async fn see(rig: &Rig, cookie: &str, path: &str) -> Reply {
+pub(crate) async fn see(rig: &Rig, cookie: &str, path: &str) -> Reply {
     rig.get_with(path, &[("cookie", cookie)]).await
 }
 
-async fn post(rig: &Rig, cookie: &str, path: &str, fields: &[(&str, &str)]) -> Reply {
+pub(crate) async fn post(rig: &Rig, cookie: &str, path: &str, fields: &[(&str, &str)]) -> Reply {
     let form = format!("{REQUESTS}/new/access");
     let token = see(rig, cookie, &form).await.token();
     let mut all = vec![("token", token.as_str())];
@@ -61,7 +64,7 @@ async fn ask(rig: &Rig, cookie: &str, kind: &str, text: &str) -> Reply {
     post(rig, cookie, "/preferences/requests/send", &fields).await
 }
 
-async fn cases(rig: &Rig) -> Vec<RequestView> {
+pub(crate) async fn cases(rig: &Rig) -> Vec<RequestView> {
     let read = rig
         .gateway
         .store
@@ -219,6 +222,32 @@ async fn who_is_erased_has_a_certificate_that_holds() {
         "the session leads to nobody: {}",
         gone.body
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_copy_is_looked_at_often_and_fetched_once() {
+    let rig = Rig::start().await;
+    rig.gateway.hear_text(&THANDI, "Molo").await;
+    let subject = rig.gateway.subject(&THANDI).await;
+    let service = &rig.gateway.service;
+    let begun = service.prepare_package(Actor::System, None, subject);
+    let id = begun.await.unwrap();
+    service.packages_now().await.unwrap();
+    let linked = rig.gateway.store.link_package(Actor::System, id).await;
+    let path = format!("/package/{}", linked.unwrap().as_str());
+    for method in [Method::HEAD, Method::GET] {
+        let request = browser(method, &path, &[]).body(Body::empty()).unwrap();
+        assert_eq!(rig.ask(request).await.status, 200);
+    }
+    let token = rig.token(&path).await;
+    assert_eq!(rig.post(&path, &[]).await.status, 403, "not from its page");
+    let fields = [("token", token.as_str())];
+    let fetched = rig.post(&path, &fields).await;
+    assert_eq!(fetched.status, 200);
+    assert_eq!(fetched.header("content-type"), "application/zip");
+    assert!(fetched.body.starts_with("PK"));
+    assert_eq!(rig.post(&path, &fields).await.status, 404, "once");
+    assert_eq!(rig.get(&path).await.status, 404);
 }
 
 #[tokio::test]

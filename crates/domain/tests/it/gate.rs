@@ -5,6 +5,7 @@ use std::sync::Arc;
 use domain::consent::Consent;
 use domain::consent::ConsentState;
 use domain::consent::EvidenceGrade;
+use domain::decision::Basis;
 use domain::decision::Outcome;
 use domain::gate::CatalogueEntry;
 use domain::gate::Content;
@@ -388,6 +389,44 @@ fn a_letter_about_a_right_passes_stops_and_restrictions_and_no_more() {
     facts.emergency_stop = false;
     facts.window = None;
     assert_eq!(codes(&facts), [131_047]);
+}
+
+#[test]
+fn a_letter_by_template_needs_no_window_and_no_consent() {
+    let letter = |category, status| {
+        let mut facts = template(category);
+        facts.content = Content::LetterTemplate(CatalogueEntry::Known { category, status });
+        facts.window = None;
+        facts.consents.clear();
+        facts.restriction = Restriction::Restricted { since: NOW };
+        facts.suppressions = vec![stop(
+            SuppressionScope::BusinessInitiated,
+            SuppressionSource::Own,
+        )];
+        facts
+    };
+    let approved = TemplateStatus::Approved;
+    for (category, status, expected) in [
+        (Category::Utility, approved, vec![]),
+        (Category::Utility, TemplateStatus::Paused, vec![132_015]),
+        (Category::Utility, TemplateStatus::Unusable, vec![132_001]),
+        (Category::Marketing, approved, vec![132_001]),
+        (Category::Authentication, approved, vec![132_001]),
+    ] {
+        assert_eq!(codes(&letter(category, status)), expected, "{category:?}");
+    }
+    let allowed = decide(&letter(Category::Utility, approved), NOW).decision;
+    assert_eq!(allowed.basis, Some(Basis::Asked));
+    let stopped = Facts {
+        emergency_stop: true,
+        ..letter(Category::Utility, approved)
+    };
+    assert_ne!(codes(&stopped), []);
+    let unknown = Facts {
+        content: Content::LetterTemplate(CatalogueEntry::Missing),
+        ..letter(Category::Utility, approved)
+    };
+    assert_eq!(codes(&unknown), [132_001]);
 }
 
 #[test]

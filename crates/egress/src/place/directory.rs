@@ -125,6 +125,23 @@ fn walk(root: &Path, within: &str, found: &mut Vec<Listed>) -> Result<(), PlaceE
     Ok(())
 }
 
+pub(super) fn tidy(root: &Path, folder: &str) -> Result<(), PlaceError> {
+    present(root)?;
+    let entries = match fs::read_dir(root.join(folder)) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(failed("reading the folder")(error)),
+    };
+    for entry in entries {
+        let path = entry.map_err(failed("reading the folder"))?.path();
+        let left = path.to_str().is_some_and(|path| path.ends_with(NEW));
+        if left && path.is_file() {
+            fs::remove_file(&path).map_err(failed("removing what was cut off"))?;
+        }
+    }
+    Ok(())
+}
+
 pub(super) fn delete(root: &Path, name: &str) -> Result<(), PlaceError> {
     let target = root.join(name);
     match fs::remove_file(&target) {

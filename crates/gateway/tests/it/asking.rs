@@ -91,7 +91,7 @@ async fn the_people_of_a_list_are_asked_by_mail_and_only_who_confirms_has_agreed
 }
 
 /// Brings a list in: each with a mailbox of their own.
-async fn bring_in(rig: &Rig, people: &[&Person]) -> ImportId {
+pub(crate) async fn bring_in(rig: &Rig, people: &[&Person]) -> ImportId {
     let store = &rig.gateway.store;
     let new = NewImport {
         layout: "generic".to_owned(),

@@ -51,15 +51,15 @@ const STAFF: Actor = Actor::Staff(TokenId(1));
 const TEXT: &str = "canary-in-a-text";
 
 /// An endpoint of the channel.
-struct Endpoint {
-    id: EventEndpointId,
+pub(crate) struct Endpoint {
+    pub(crate) id: EventEndpointId,
     secret: String,
     /// What listens there: it takes webhooks like an app's, but is none by now.
     listener: TestApp,
 }
 
 impl Endpoint {
-    async fn new(gateway: &TestGateway, name: &str, kinds: &[EventKind]) -> Self {
+    pub(crate) async fn new(gateway: &TestGateway, name: &str, kinds: &[EventKind]) -> Self {
         let listener = gateway.add_app(name, IdentityMode::Alias).await;
         let registry = gateway.store.registry();
         let url = registry.app(listener.id).unwrap().relay_url.clone();
@@ -78,7 +78,7 @@ impl Endpoint {
     }
 
     /// What it was told since the last time; each is signed as it has to be.
-    fn told(&self, now: Timestamp) -> Vec<Value> {
+    pub(crate) fn told(&self, now: Timestamp) -> Vec<Value> {
         let heard = self.listener.take();
         heard.iter().map(|heard| self.read(heard, now)).collect()
     }

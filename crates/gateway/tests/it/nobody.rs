@@ -137,6 +137,19 @@ impl api::Requests for NoRequests {
     ) -> api::Carried<store::request::Stepped> {
         Box::pin(ready(Err(store::StoreError::Busy)))
     }
+
+    fn mailbox(
+        &self,
+        _: Actor,
+        _: domain::ids::RequestId,
+        _: domain::email::Email,
+    ) -> api::Carried<api::Reach> {
+        Box::pin(ready(Err(store::StoreError::Busy)))
+    }
+
+    fn proof(&self, _: Actor, _: domain::ids::RequestId, _: bool) -> api::Carried<api::Reach> {
+        Box::pin(ready(Err(store::StoreError::Busy)))
+    }
 }
 
 /// Nobody who erases people.

@@ -2,7 +2,6 @@
 
 use std::fs::File;
 use std::io::Read as _;
-use std::path::Path;
 use std::path::PathBuf;
 
 use anyhow::Context as _;
@@ -40,26 +39,12 @@ pub(crate) fn run(arguments: &Certificate) -> anyhow::Result<Verdict> {
         Ok(note) => note,
         Err(error) => return Ok(failed(arguments, &error.to_string())),
     };
-    if let Some(directory) = &arguments.trusted.log
-        && let Some(difference) = log_differs(directory, &key, &note)
-    {
+    let entry = (note.position, note.proof.entry.as_slice());
+    if let Some(difference) = arguments.trusted.differs(&key, entry) {
         return Ok(failed(arguments, &difference));
     }
     held(arguments, &note);
     Ok(Verdict::Held)
-}
-
-/// What keeps the log's files from bearing the certificate out.
-fn log_differs(directory: &Path, key: &tlog::VerifyingKey, note: &ErasureNote) -> Option<String> {
-    let mut found = false;
-    let mut visit = |at: u64, entry: &[u8]| {
-        found |= at == note.position && entry == note.proof.entry;
-    };
-    match tlog::verify(directory, key, &[], &mut visit, &mut |_| {}) {
-        Err(error) => Some(format!("the log is not whole: {error}")),
-        Ok(_) if found => None,
-        Ok(_) => Some("the log holds another entry at its place".to_owned()),
-    }
 }
 
 fn failed(arguments: &Certificate, why: &str) -> Verdict {

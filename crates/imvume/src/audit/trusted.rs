@@ -28,4 +28,22 @@ impl Trusted {
             (None, None) => anyhow::bail!("name the log's key with --key, or the log with --log"),
         }
     }
+
+    /// What keeps the log, where it was named, from bearing an entry out.
+    pub(crate) fn differs(
+        &self,
+        key: &VerifyingKey,
+        (position, entry): (u64, &[u8]),
+    ) -> Option<String> {
+        let directory = self.log.as_ref()?;
+        let mut found = false;
+        let mut visit = |at: u64, read: &[u8]| {
+            found |= at == position && read == entry;
+        };
+        match tlog::verify(directory, key, &[], &mut visit, &mut |_| {}) {
+            Err(error) => Some(format!("the log is not whole: {error}")),
+            Ok(_) if found => None,
+            Ok(_) => Some("the log holds another entry at its place".to_owned()),
+        }
+    }
 }

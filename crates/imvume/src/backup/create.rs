@@ -5,8 +5,10 @@ use std::time::Duration;
 
 use domain::audit::Actor;
 use serde_json::json;
+use service::backup::BackupFault;
 use service::backup::Backups;
 use service::backup::Wish;
+use store::Store;
 use store::StoreError;
 
 use crate::Verdict;
@@ -14,12 +16,17 @@ use crate::cli::Configured;
 use crate::config::Config;
 use crate::instance;
 use crate::output;
+use crate::signals::Signals;
 
 /// How often it is looked whether the gateway has answered.
 const LOOK: Duration = Duration::from_millis(250);
 
-/// How long the gateway has to begin.
-const BEGIN: u32 = 240;
+/// So many looks in a row at which nobody makes a snapshot, and what was asked for is not begun, mean that
+/// nobody will: a gateway that is idle begins within seconds.
+const BEGIN: u32 = 60;
+
+/// The same for what was begun.
+const IDLE: u32 = 12;
 
 pub(super) async fn run(arguments: &Configured) -> anyhow::Result<Verdict> {
     let config = Config::load(&arguments.config)?;
@@ -27,25 +34,58 @@ pub(super) async fn run(arguments: &Configured) -> anyhow::Result<Verdict> {
         !config.settings.backup.places.is_empty(),
         "backup.place: name a place that keeps backups"
     );
+    let mut signals = Signals::listen()?;
     let opened = tokio::task::block_in_place(|| instance::open_existing(&config));
-    let name = match opened {
+    let told = match opened {
         Ok(store) => {
-            let settings = config.settings.backup.clone();
-            let at = (config.directory.as_path(), config.settings.media.as_path());
-            let backups = Backups::new(Arc::clone(&store), settings, at);
-            let made = backups.snapshot(Actor::System).await;
+            let _alone = Wish::of(&config.directory)?.alone()?;
+            let made = tokio::select! {
+                made = make(&config, &store) => Some(made),
+                () = signals.next() => None,
+            };
             store.close();
-            made?.name
+            made.transpose()?
         }
-        Err(error) if is_locked(&error) => ask(&config).await?,
+        Err(error) if is_locked(&error) => {
+            let wish = Wish::of(&config.directory)?;
+            let _alone = wish.alone()?;
+            tokio::select! {
+                made = ask(&wish) => Some(made?),
+                () = signals.next() => {
+                    wish.withdraw();
+                    None
+                }
+            }
+        }
         Err(error) => return Err(error),
     };
+    output::progress_done();
+    let Some((name, faults)) = told else {
+        output::note("Interrupted. What is not whole does not count; the snapshots before stand.");
+        return Ok(Verdict::Cut);
+    };
     if arguments.json {
-        output::json(&json!({"snapshot": name}));
+        output::json(&json!({"snapshot": name, "faults": faults}));
     } else {
         output::line(format_args!("Made snapshot {name}."));
     }
-    Ok(Verdict::Held)
+    for fault in &faults {
+        output::note(format_args!("imvume: it is not everywhere: {fault}"));
+    }
+    Ok(if faults.is_empty() {
+        Verdict::Held
+    } else {
+        Verdict::Failed
+    })
+}
+
+/// The name of the snapshot, and what stands in the way of places that do not have it.
+async fn make(config: &Config, store: &Arc<Store>) -> Result<(String, Vec<String>), BackupFault> {
+    let settings = config.settings.backup.clone();
+    let at = (config.directory.as_path(), config.settings.media.as_path());
+    let backups = Backups::new(Arc::clone(store), settings, at);
+    let made = backups.snapshot(Actor::System).await?;
+    Ok((made.name, made.faults))
 }
 
 fn is_locked(error: &anyhow::Error) -> bool {
@@ -55,19 +95,24 @@ fn is_locked(error: &anyhow::Error) -> bool {
 }
 
 /// Has the gateway make it, which runs on this data directory.
-async fn ask(config: &Config) -> anyhow::Result<String> {
-    let wish = Wish::of(&config.directory)?;
+async fn ask(wish: &Wish) -> anyhow::Result<(String, Vec<String>)> {
     wish.ask()?;
-    let asked = config.directory.join("backup").join("snapshot.asked");
-    let mut looks = 0;
+    let mut idle = 0;
     loop {
         if let Some(answer) = wish.answered() {
             return answer.map_err(|told| anyhow::anyhow!("the gateway says: {told}"));
         }
-        looks += 1;
-        if looks > BEGIN && asked.exists() {
-            wish.withdraw();
-            anyhow::bail!("another process uses the data directory and does not answer");
+        idle = if wish.is_made()? { 0 } else { idle + 1 };
+        if wish.waits() {
+            if idle > BEGIN {
+                wish.withdraw();
+                anyhow::bail!("another process uses the data directory and does not answer");
+            }
+        } else {
+            anyhow::ensure!(
+                idle < IDLE,
+                "the gateway ended before the snapshot was whole; the snapshots before stand"
+            );
         }
         output::progress("the gateway makes the snapshot");
         tokio::time::sleep(LOOK).await;

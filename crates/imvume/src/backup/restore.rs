@@ -9,6 +9,7 @@ use service::backup::Came;
 use service::backup::Restoring;
 use service::backup::Root as MakeRoot;
 use store::Clock;
+use tokio::task::JoinSet;
 
 use crate::Verdict;
 use crate::backup::Restore;
@@ -17,6 +18,7 @@ use crate::config::Root;
 use crate::config::read_private;
 use crate::instance;
 use crate::output;
+use crate::signals::Signals;
 
 pub(super) async fn run(arguments: &Restore) -> anyhow::Result<Verdict> {
     let config = Config::load(&arguments.config)?;
@@ -42,10 +44,30 @@ pub(super) async fn run(arguments: &Restore) -> anyhow::Result<Verdict> {
         random: Random::system(),
     };
     let law = instance::law(&config)?;
-    let going = |step: &str| output::progress(step);
-    let came = Box::pin(service::backup::restore(&order, law, &going)).await;
+    let mut signals = Signals::listen()?;
+    // On a thread of the runtime: some of it blocks, and a signal must be heard meanwhile.
+    let mut work = JoinSet::new();
+    work.spawn(async move {
+        let going = |step: &str| output::progress(step);
+        Box::pin(service::backup::restore(&order, law, &going)).await
+    });
+    let came = tokio::select! {
+        came = work.join_next() => came,
+        () = signals.next() => None,
+    };
     output::progress_done();
-    show(&came?, arguments.json);
+    let Some(came) = came else {
+        output::note(
+            "Interrupted. Nobody serves from what is there; the same command takes it away and begins \
+             anew.",
+        );
+        return Ok(Verdict::Cut);
+    };
+    let came = came??;
+    show(&came, arguments.json);
+    if !arguments.json {
+        show_away(&came);
+    }
     Ok(Verdict::Held)
 }
 
@@ -91,13 +113,17 @@ fn show(came: &Came, as_json: bool) {
             "denials": restored.denials,
             "restrictions": restored.restrictions,
             "redactions": restored.redactions,
+            "holds": restored.holds,
             "erasures": restored.erasures,
+            "letters_unknown": restored.letters,
+            "confirmations_unknown": restored.confirmations,
             "media_objects": came.objects,
             "media_objects_missing": came.objects_missing,
             "sealed_values_opened": came.checked.0,
             "leaves": came.checked.1,
             "log_from": came.log.0,
             "log_known": came.log.1,
+            "places_away": came.away,
         }));
         return;
     }
@@ -108,21 +134,40 @@ fn show(came: &Came, as_json: bool) {
     ));
     output::line(format_args!(
         "Done again from the ledger: {} suppressions and lifts, {} refusals and withdrawals, {} \
-         restrictions, {} redactions, {} erasures.",
+         restrictions, {} redactions, {} legal holds, {} erasures.",
         restored.suppressions,
         restored.denials,
         restored.restrictions,
         restored.redactions,
+        restored.holds,
         restored.erasures
     ));
     output::line(format_args!(
         "Media objects: {} came back, {} were at no place. Messages whose outcome is unknown: {}.",
         came.objects, came.objects_missing, restored.unknown
     ));
+    if 0 < restored.letters + restored.confirmations {
+        output::line(format_args!(
+            "Not sent again, because it may have gone out: {} letters (`imvume request list --untold` \
+             shows whose cases), {} confirmations.",
+            restored.letters, restored.confirmations
+        ));
+    }
     output::line(format_args!(
         "Everything opens: {} sealed values, {} leaves. The log goes on from {} entries; it was known \
          to have had {}.",
         came.checked.0, came.checked.1, came.log.0, came.log.1
     ));
     output::line("Start the gateway with `imvume serve`.");
+}
+
+/// Names the places that could not be asked.
+fn show_away(came: &Came) {
+    for away in &came.away {
+        output::line(format_args!(
+            "{away}. If it has a newer part of the key bundle, what the ledger has after part {} was not \
+             done again: restore anew once the place can be reached.",
+            came.bundle
+        ));
+    }
 }

@@ -6,6 +6,7 @@ use anyhow::Context as _;
 use seal::Random;
 use serde_json::json;
 use service::backup::Checking;
+use service::backup::VERIFYING;
 use service::backup::Wish;
 use store::Clock;
 use store::Database;
@@ -22,8 +23,10 @@ use crate::output;
 pub(super) async fn run(arguments: &Verify) -> anyhow::Result<Verdict> {
     let config = Config::load(&arguments.config)?;
     let keyring = instance::open_keyring(&config)?;
+    let wish = Wish::of(&config.directory)?;
+    let _alone = wish.alone_to_verify()?;
     let scratch = arguments.scratch.clone();
-    let scratch = scratch.unwrap_or_else(|| config.directory.join("backup").join("verify"));
+    let scratch = scratch.unwrap_or_else(|| config.directory.join("backup").join(VERIFYING));
     anyhow::ensure!(
         !scratch.exists(),
         "`{}` exists; remove it, or name another folder with `--scratch`",
@@ -49,7 +52,7 @@ pub(super) async fn run(arguments: &Verify) -> anyhow::Result<Verdict> {
             return Ok(Verdict::Failed);
         }
     };
-    Wish::of(&config.directory)?.leave_verified(&checked.snapshot);
+    wish.leave_verified(&checked.snapshot);
     let pace = pace(checked.size, checked.took);
     if arguments.json {
         output::json(&json!({

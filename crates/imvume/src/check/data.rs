@@ -5,11 +5,13 @@ use seal::Zeroizing;
 use service::NumberSettings;
 use store::Clock;
 use store::Database;
+use store::Looked;
 use store::Shape;
 use store::hold::HoldCounts;
 use store::registry::BlockRegistry;
 
 use crate::check::Finding;
+use crate::check::backup;
 use crate::config::Config;
 
 /// Findings, and the numbers that stand in the database alone, with their tokens.
@@ -31,7 +33,7 @@ pub(super) fn check(config: &Config) -> (Vec<Finding>, Vec<NumberSettings>) {
         Ok(looked) => looked,
         Err(error) => return (vec![Finding::problem(what, error)], Vec::new()),
     };
-    let server = looked.server.map_or_else(String::new, |version| {
+    let server = looked.server.as_ref().map_or_else(String::new, |version| {
         format!("PostgreSQL {version} keeps what it acknowledges, in UTF-8; ")
     });
     let mut findings = vec![match looked.shape {
@@ -45,10 +47,7 @@ pub(super) fn check(config: &Config) -> (Vec<Finding>, Vec<NumberSettings>) {
             format_args!("{server}its schema is brought up to date at the next start"),
         ),
     }];
-    findings.extend(looked.block_registries.iter().filter_map(registry));
-    findings.extend(requests(looked.requests_overdue));
-    findings.extend(schedule(looked.schedule));
-    findings.extend(holds(looked.holds));
+    findings.extend(stands(config, &looked));
     let configured = &config.settings.numbers;
     let mut kept = Vec::new();
     for number in looked.numbers {
@@ -76,6 +75,18 @@ pub(super) fn check(config: &Config) -> (Vec<Finding>, Vec<NumberSettings>) {
     (findings, kept)
 }
 
+/// How it stands with what somebody has to see to.
+fn stands(config: &Config, looked: &Looked) -> Vec<Finding> {
+    let registries = looked.block_registries.iter().filter_map(registry);
+    let mut findings: Vec<Finding> = registries.collect();
+    findings.extend(requests(looked.requests_overdue));
+    findings.extend(schedule(looked.schedule));
+    findings.extend(holds(looked.holds));
+    findings.extend(weighing(looked.to_weigh));
+    findings.extend(backup::kept(&config.settings.backup, &looked.backups));
+    findings
+}
+
 /// Whether somebody waits for an answer longer than the law allows.
 fn requests(overdue: u64) -> Option<Finding> {
     (0 < overdue).then(|| {
@@ -101,6 +112,18 @@ fn schedule((on, proposed): (u64, u64)) -> Option<Finding> {
             ),
         )),
     }
+}
+
+/// Whether something is kept of people who were erased that only the law of another state keeps.
+fn weighing(waiting: u64) -> Option<Finding> {
+    (0 < waiting).then(|| {
+        let mend = format!(
+            "{waiting} record classes of people who were erased are kept under the law of another state \
+             alone: decide about them; `imvume subject erasures --undecided` or GET \
+             /api/v1/erasures?undecided=true shows which"
+        );
+        Finding::problem("erasures", mend)
+    })
 }
 
 /// Whether a legal hold has been forgotten.

@@ -27,6 +27,7 @@ pub(super) struct Backup {
     every_hours: Spanned<u32>,
     keep: Spanned<u32>,
     pg_bin: Option<PathBuf>,
+    copies_days: Spanned<u32>,
     place: Vec<Spanned<Written>>,
 }
 
@@ -38,6 +39,7 @@ impl Default for Backup {
             every_hours: Spanned::new(0..0, 24),
             keep: Spanned::new(0..0, 14),
             pg_bin: None,
+            copies_days: Spanned::new(0..0, 0),
             place: Vec::new(),
         }
     }
@@ -75,6 +77,7 @@ pub(super) fn settings(
     let minutes = within(&backup.bundle_minutes, "bundle_minutes", (1, 5))?;
     let hours = within(&backup.every_hours, "every_hours", (0, 24 * 31))?;
     let keep = within(&backup.keep, "keep", (1, 1_000))?;
+    let copies = within(&backup.copies_days, "copies_days", (0, 3_660))?;
     let recipient = |text: &Spanned<String>| {
         let fault = |error: backup::BackupError| {
             let at = text.span().start;
@@ -92,6 +95,7 @@ pub(super) fn settings(
         bundle_every: Duration::from_mins(minutes.into()),
         every: (hours > 0).then(|| Span::hours(hours)),
         keep: usize::try_from(keep).unwrap_or(usize::MAX),
+        copies: Span::days(copies),
         programs: backup.pg_bin.map(|path| secrets.base.join(path)),
     })
 }

@@ -10,6 +10,8 @@ use letters::Fault;
 use letters::Letterhead;
 use letters::Letters;
 use serde::Deserialize;
+use serde::Deserializer;
+use serde::de::Error as _;
 use service::LetterSettings;
 
 /// A longer file is no template, in bytes.
@@ -20,10 +22,14 @@ const LARGEST: u64 = 64 * 1024;
 #[serde(default, deny_unknown_fields)]
 pub(super) struct Written {
     directory: Option<PathBuf>,
+    #[serde(deserialize_with = "template")]
+    template: Option<String>,
     address: Vec<String>,
     officer: String,
     contact: String,
     authority: Option<WrittenAuthority>,
+    #[serde(deserialize_with = "provisions")]
+    provisions: Vec<String>,
 }
 
 /// `letters.authority` as it is written.
@@ -60,10 +66,38 @@ pub(super) fn settings(
             officer: written.officer,
             contact: written.contact,
             authority,
+            provisions: written.provisions,
         },
+        template: written.template,
         zone,
     };
     (settings, faults)
+}
+
+/// The name of a template at Meta.
+fn template<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    let name = String::deserialize(deserializer)?;
+    let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+    if (1..=512).contains(&name.len()) && name.chars().all(fits) {
+        return Ok(Some(name));
+    }
+    Err(D::Error::custom(
+        "wants the name of a template: small letters, digits and underscores",
+    ))
+}
+
+/// Provisions that somebody reviewed: some of those that wait for it.
+fn provisions<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    let named = Vec::<String>::deserialize(deserializer)?;
+    let waits = |name: &String| letters::to_review().any(|known| known == name);
+    if named.iter().all(waits) {
+        return Ok(named);
+    }
+    let known: Vec<&str> = letters::to_review().collect();
+    Err(D::Error::custom(format_args!(
+        "wants some of {}",
+        known.join("; ")
+    )))
 }
 
 /// The files of a folder of templates: one folder for each language.

@@ -77,9 +77,7 @@ fn bring(
     options: Options,
     dry: bool,
 ) -> anyhow::Result<Report> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
+    let runtime = instance::runtime()?;
     runtime.block_on(async {
         let work = people::bring(store, open, options, (Arc::new(watch), dry));
         tokio::select! {

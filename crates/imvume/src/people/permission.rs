@@ -61,9 +61,7 @@ pub(super) fn run(arguments: &Permission) -> anyhow::Result<Verdict> {
 }
 
 fn begin(store: &Store, new: NewAsking) -> anyhow::Result<CampaignView> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
+    let runtime = instance::runtime()?;
     let id: CampaignId = runtime.block_on(store.begin_asking(Actor::System, new))?;
     let campaign = store.read_now(|reader| reader.campaign(id))?;
     campaign.context("the campaign is not there")

@@ -28,9 +28,9 @@ pub(super) fn verify(arguments: &Verify) -> anyhow::Result<Verdict> {
         Ok(certificate) => certificate,
         Err(error) => return Ok(failed(arguments, &error.to_string())),
     };
-    if let Some(directory) = &arguments.trusted.log
-        && let Some(difference) = log_differs(directory, &key, &certificate)
-    {
+    let position = certificate.import.leaf.cast_unsigned();
+    let entry = (position, certificate.entry.as_bytes());
+    if let Some(difference) = arguments.trusted.differs(&key, entry) {
         return Ok(failed(arguments, &difference));
     }
     if let Some(path) = &arguments.file
@@ -40,24 +40,6 @@ pub(super) fn verify(arguments: &Verify) -> anyhow::Result<Verdict> {
     }
     held(arguments, &certificate);
     Ok(Verdict::Held)
-}
-
-/// What keeps the log's files from bearing the certificate out.
-fn log_differs(
-    directory: &Path,
-    key: &tlog::VerifyingKey,
-    certificate: &Certificate,
-) -> Option<String> {
-    let position = certificate.import.leaf.cast_unsigned();
-    let mut found = false;
-    let mut visit = |at: u64, entry: &[u8]| {
-        found |= at == position && entry == certificate.entry.as_bytes();
-    };
-    match tlog::verify(directory, key, &[], &mut visit, &mut |_| {}) {
-        Err(error) => Some(format!("the log is not whole: {error}")),
-        Ok(_) if found => None,
-        Ok(_) => Some("the log holds another entry at its place".to_owned()),
-    }
 }
 
 fn hash(path: &Path) -> anyhow::Result<[u8; 32]> {

@@ -32,6 +32,7 @@ pub(super) fn run(arguments: &List) -> anyhow::Result<Verdict> {
         kind,
         open: arguments.open,
         overdue_at: arguments.overdue.then_some(now),
+        untold: arguments.untold,
         ..RequestFilter::default()
     };
     let cases = store.read_now(|reader| reader.requests(&filter, None, MOST))?;

@@ -10,7 +10,6 @@ use domain::retention::Keep;
 use domain::time::Span;
 use serde_json::json;
 use store::Store;
-use store::erase::AT_META;
 use store::erase::EraseOrder;
 use store::erase::Erased;
 use store::erase::Ordered;
@@ -27,9 +26,7 @@ pub(super) fn run(arguments: &Erase) -> anyhow::Result<Verdict> {
     let config = Config::load(&arguments.config)?;
     let store: Arc<Store> = instance::open_existing(&config)
         .context("while the gateway runs, use the admin API: POST /api/v1/subjects/ID/erasure")?;
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
+    let runtime = instance::runtime()?;
     let ordered = runtime.block_on(erase(&store, &config, arguments, reason));
     store.close();
     match ordered? {
@@ -50,12 +47,8 @@ async fn erase(
 ) -> anyhow::Result<Ordered> {
     let settings = config.settings.erasure;
     let subject = SubjectId(arguments.subject);
-    let since = store.clock().now() - AT_META;
-    let mut errands = store.read_now(|reader| match reader.subject(subject)? {
-        Some(_) => reader.errands_for(subject, since),
-        None => Ok(Vec::new()),
-    })?;
-    errands.retain(|errand| errand.media.is_some() || settings.contact_book);
+    let now = store.clock().now();
+    let errands = store.read_now(|reader| settings.errands(reader, subject, now))?;
     let order = EraseOrder {
         subject,
         request: None,

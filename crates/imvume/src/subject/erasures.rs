@@ -33,6 +33,7 @@ pub(super) fn run(arguments: &Erasures) -> anyhow::Result<Verdict> {
     let now = store.clock().now();
     let filter = ErasureFilter {
         overdue_at: arguments.overdue.then_some(now),
+        undecided: arguments.undecided,
         before: None,
     };
     let shown = store.read_now(|reader| {

@@ -19,11 +19,15 @@ const CYCLES: u64 = 100;
 const FIRST_STARTS: u64 = 8;
 
 /// Reproducible moments.
-struct Chance(u64);
+pub(crate) struct Chance(u64);
 
 impl Chance {
+    pub(crate) const fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
     /// A moment within these milliseconds, by xorshift.
-    fn moment(&mut self, from: u64, to: u64) -> Duration {
+    pub(crate) fn moment(&mut self, from: u64, to: u64) -> Duration {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
@@ -32,7 +36,7 @@ impl Chance {
 }
 
 /// Runs a command and kills it at a moment.
-async fn killed(instance: &Instance, arguments: &[&str], moment: Duration) {
+pub(crate) async fn killed(instance: &Instance, arguments: &[&str], moment: Duration) {
     let mut command = instance.command(arguments);
     command.stdout(Stdio::null()).stderr(instance.telling());
     let mut process = command.spawn().unwrap();

@@ -2,6 +2,8 @@
 #![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
 mod ask;
+mod backups;
+mod backups_faults;
 mod bad_input;
 mod check;
 mod check_sending;
@@ -24,6 +26,7 @@ mod operate;
 mod people;
 mod record;
 mod registry;
+mod rights;
 mod rulebook;
 mod standby;
 mod tls;

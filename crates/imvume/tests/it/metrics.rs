@@ -173,6 +173,31 @@ async fn receiver() -> String {
     url
 }
 
+/// Waits until a figure is shown whatever it is.
+async fn await_some(staff: SocketAddr, begins: &str) {
+    let mut look = tokio::time::interval(Duration::from_millis(50));
+    for _ in 0..600 {
+        look.tick().await;
+        if shown(staff)
+            .await
+            .lines()
+            .any(|line| line.starts_with(begins))
+        {
+            return;
+        }
+    }
+    panic!("{begins} is not in {}", shown(staff).await)
+}
+
+/// A backup place, and whoever can open what is there.
+fn backed_up(instance: &Instance) -> String {
+    std::fs::create_dir(instance.path("place")).unwrap();
+    let recipient = backup::age::Identity::from_secret(&[7; 32])
+        .unwrap()
+        .recipient();
+    format!("[backup]\nrecipients = [\"{recipient}\"]\n[[backup.place]]\ndirectory = \"place\"\n")
+}
+
 /// Something of every kind that is counted. Returns the app's id.
 async fn traffic(serving: &Serving, staff: &str, identity: &Identity) -> i64 {
     let (id, token) = app(serving, staff, Some(&receiver().await)).await;
@@ -226,9 +251,12 @@ async fn the_page_has_every_figure_and_no_other() {
     instance.write("certificate", &identity.certificate);
     instance.write("key", &identity.key);
     let tls = "[listen.tls]\ncertificate = \"certificate\"\nkey = \"key\"\npublic = false\nstaff = false\n";
-    instance.configure(|text| format!("{text}\n{tls}"));
+    let backup = backed_up(&instance);
+    instance.configure(|text| format!("{text}\n{tls}\n{backup}"));
     let mut serving = instance.serve().await;
     let staff = serving.token.take().unwrap();
+    await_figure(serving.staff, "imvume_backup_place_away{place=\"1\"} 0").await;
+    await_some(serving.staff, "imvume_backup_snapshot_age_seconds{").await;
     let id = traffic(&serving, &staff, &identity).await;
     let delivered =
         format!("imvume_delivery_attempts_total{{app=\"{id}\",outcome=\"delivered\"}} 1");

@@ -1,5 +1,6 @@
 //! What templates are filled with: every name is there in every letter, if only as nothing.
 
+use domain::request::RequestKind;
 use jiff::civil::Date;
 use minijinja::Value;
 use minijinja::value::Serde;
@@ -12,6 +13,7 @@ use crate::language::Words;
 use crate::letterhead::Letterhead;
 use crate::remedy;
 use crate::remedy::Remedy;
+use crate::summary::Summary;
 
 #[derive(Serialize)]
 struct LetterContext<'a> {
@@ -92,11 +94,8 @@ struct RecipientContext<'a> {
 pub(super) fn letter(words: &Words, letter: &Letter<'_>) -> Value {
     let facts = letter.facts;
     let date = |date: Date| words.date(date);
-    let lead = letter.head.authority.as_ref();
-    let remedies = remedy::remedies(letter.jurisdictions, letter.request, lead);
-    let mut courts: Vec<String> = remedies.iter().map(|one| one.court.clone()).collect();
-    courts.retain(|court| !court.is_empty());
-    courts.dedup();
+    let remedies = remedy::remedies(letter.jurisdictions, letter.request, letter.head);
+    let courts = courts(&remedies);
     Value::from(Serde(LetterContext {
         organisation: &letter.head.organisation,
         officer: filled(&letter.head.officer),
@@ -135,6 +134,101 @@ pub(super) fn letter(words: &Words, letter: &Letter<'_>) -> Value {
             .collect(),
         courts,
     }))
+}
+
+#[derive(Serialize)]
+struct SummaryContext<'a> {
+    organisation: &'a str,
+    officer: Option<&'a str>,
+    contact: Option<&'a str>,
+    number: i64,
+    case: Option<i64>,
+    asked: &'a str,
+    received: Option<String>,
+    assurance: Option<&'a str>,
+    made: String,
+    today: String,
+    portability: bool,
+    first: Option<String>,
+    last: Option<String>,
+    parts: Vec<PartContext<'a>>,
+    searched: Vec<&'a str>,
+    recipients: &'a [String],
+    left_out: u64,
+    of_others: u64,
+    page: Option<&'a str>,
+    remedies: Vec<Remedy>,
+    courts: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct PartContext<'a> {
+    name: &'a str,
+    count: u64,
+}
+
+/// Where data of a person may stand, by the words for it.
+const SEARCHED: [&str; 4] = [
+    "searched.conversations",
+    "searched.person",
+    "searched.log",
+    "searched.requests",
+];
+
+pub(super) fn summary(words: &Words, held: &Summary) -> Value {
+    let request = held.request;
+    let kind = request.map_or(RequestKind::Access, |request| request.kind);
+    let codes: Vec<&str> = held.jurisdictions.iter().map(String::as_str).collect();
+    let remedies = remedy::remedies(&codes, kind, &held.head);
+    let courts = courts(&remedies);
+    let parts = held.parts.iter();
+    Value::from(Serde(SummaryContext {
+        organisation: &held.head.organisation,
+        officer: filled(&held.head.officer),
+        contact: filled(&held.head.contact),
+        number: held.number,
+        case: request.map(|request| request.case),
+        asked: words.asked(kind),
+        received: request.map(|request| words.date(request.received)),
+        assurance: request.map(|request| {
+            let key = format!("assurance.{}", request.assurance.name());
+            words.say(&key)
+        }),
+        made: words.date(held.made),
+        today: words.date(held.today),
+        portability: held.portability,
+        first: held.span.map(|(first, _)| words.date(first)),
+        last: held.span.map(|(_, last)| words.date(last)),
+        parts: parts
+            .map(|(name, count)| PartContext {
+                name,
+                count: *count,
+            })
+            .collect(),
+        // What a person may take along is less than all there is.
+        searched: if held.portability {
+            Vec::new()
+        } else {
+            SEARCHED.iter().map(|key| words.say(key)).collect()
+        },
+        recipients: &held.recipients,
+        left_out: held.left_out,
+        of_others: held.of_others,
+        page: held.page.as_deref(),
+        remedies: remedies
+            .into_iter()
+            .map(|remedy| named(words, remedy))
+            .collect(),
+        courts,
+    }))
+}
+
+/// The provisions for a court, each once.
+fn courts(remedies: &[Remedy]) -> Vec<String> {
+    let mut courts: Vec<String> = remedies.iter().map(|one| one.court.clone()).collect();
+    courts.retain(|court| !court.is_empty());
+    courts.dedup();
+    courts
 }
 
 pub(super) fn certificate(words: &Words, held: &Certificate) -> Value {

@@ -90,6 +90,13 @@ fn letters_are_as_they_were() {
             );
         }
         made.insert("certificate.txt".to_owned(), out);
+        let mut out = String::new();
+        for (summary, extent) in sample::summaries().iter().zip(["full", "least", "along"]) {
+            let written = letters.summary(language, summary).unwrap();
+            assert!(!written.text().contains("none"), "{}", written.text());
+            show(&mut out, extent, &written);
+        }
+        made.insert("package.txt".to_owned(), out);
         compare(language, &made);
     }
 }

@@ -130,5 +130,5 @@ fn built_in_templates_claim_nothing_that_cannot_be_proved() {
             read += 1;
         }
     }
-    assert_eq!(read, 44);
+    assert_eq!(read, 48);
 }

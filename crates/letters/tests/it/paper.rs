@@ -36,36 +36,42 @@ fn characters_that_the_font_does_not_have_do_not_hinder_it() {
     assert!(pdf::letter(&document).is_ok());
 }
 
-/// What a reader that knows nothing of us finds in the file.
-#[test]
-fn the_text_of_the_file_is_the_letter() {
-    let letters = Letters::built_in();
+/// What a reader that knows nothing of us finds in a file: its text, and the roles of its parts.
+fn read(document: &letters::Document) -> (String, String) {
     let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("certificate.pdf");
-    let certificate = &sample::certificates()[0];
-    let document = letters.certificate("de", certificate).unwrap();
-    std::fs::write(&path, pdf::letter(&document).unwrap()).unwrap();
-    let run = |tool: &str, arguments: &[&str]| {
+    let path = folder.path().join("letter.pdf");
+    std::fs::write(&path, pdf::letter(document).unwrap()).unwrap();
+    let run = |tool: &str, arguments: &[&str], end: &[&str]| {
         let output = Command::new(tool)
             .args(arguments)
             .arg(&path)
-            .arg("-")
+            .args(end)
             .output();
-        let output = output.expect("poppler-utils is installed");
+        let output = output.unwrap();
         assert!(output.status.success(), "{tool}");
-        String::from_utf8(output.stdout).unwrap()
+        // pdfinfo writes titles in UTF-16.
+        String::from_utf8_lossy(&output.stdout).into_owned()
     };
-    let text = run("pdftotext", &["-layout"]);
-    golden::compare(
-        "pdf",
-        &BTreeMap::from([("certificate.txt".to_owned(), text)]),
-    );
-    let info = Command::new("pdfinfo")
-        .arg("-struct-text")
-        .arg(&path)
-        .output();
-    let info = String::from_utf8_lossy(&info.unwrap().stdout).into_owned();
+    let text = run("pdftotext", &["-layout"], &["-"]);
+    (text, run("pdfinfo", &["-struct-text"], &[]))
+}
+
+#[test]
+fn the_text_of_the_file_is_the_letter() {
+    let letters = Letters::built_in();
+    let certificate = &sample::certificates()[0];
+    let (certificate, roles) = read(&letters.certificate("de", certificate).unwrap());
     for part in ["H1", "H2", "Table", "TH", "LBody", "\u{2022} Nachweise"] {
-        assert!(info.contains(part), "{part}");
+        assert!(roles.contains(part), "{part}");
     }
+    let mut files = BTreeMap::from([("certificate.txt".to_owned(), certificate)]);
+    for language in letters.languages() {
+        let summary = letters.summary(language, &sample::summaries()[0]).unwrap();
+        let (text, roles) = read(&summary);
+        for part in ["H1", "H2", "Table", "TH", "LBody"] {
+            assert!(roles.contains(part), "{language}: {part}");
+        }
+        files.insert(format!("package-{language}.txt"), text);
+    }
+    golden::compare("pdf", &files);
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::Cursor;
 use std::io::Read as _;
+use std::sync::Arc;
 
 use package::Fact;
 use package::Head;
@@ -12,6 +13,7 @@ use package::List;
 use package::PackageError;
 use package::Packing;
 use package::Table;
+use package::Texts;
 use package::Writer;
 use serde_json::Value;
 use serde_json::json;
@@ -21,16 +23,12 @@ use crate::markup;
 
 const MESSAGES: List = List {
     name: "messages",
-    title: "Messages",
-    about: "What you wrote to us and what we wrote to you, oldest first.",
     columns: &[],
 };
 
 const DECISIONS: List = List {
     name: "decisions",
-    title: "Decisions",
-    about: "What the rules said.",
-    columns: &["When", "Decided"],
+    columns: &["column-when", "column-decided"],
 };
 
 fn head() -> Head {
@@ -46,8 +44,9 @@ fn head() -> Head {
     }
 }
 
-fn small() -> Vec<u8> {
-    let mut writer = Writer::new(Vec::new());
+fn small(language: &str) -> Vec<u8> {
+    let texts = Arc::new(Texts::of(language));
+    let mut writer = Writer::new(Vec::new(), Arc::clone(&texts));
     let mut list = writer.list(MESSAGES);
     for (id, text) in [(1, "Hello <b>there</b>"), (2, "Zoë said \"hi\" & left")] {
         let stored = list
@@ -78,27 +77,26 @@ fn small() -> Vec<u8> {
         head: head(),
         tables: vec![
             Table {
-                title: "How we know you",
-                none: "Nothing.",
-                columns: &["What", "Value"],
+                name: "identifiers",
+                columns: &["column-what", "column-value"],
                 rows: vec![vec!["phone".to_owned(), "+27821234567".to_owned()]],
             },
             Table {
-                title: "What you stopped",
-                none: "Nothing is stopped.",
-                columns: &["Reaches"],
+                name: "stops",
+                columns: &["column-reaches"],
                 rows: Vec::new(),
             },
         ],
         facts: vec![Fact {
-            question: "What we use your data for",
-            answer: vec!["To answer you.".to_owned()],
+            question: "question-purposes",
+            answer: vec![texts.say("purpose-answer").to_owned()],
         }],
         lists: vec![messages, decisions],
         files: vec![("receipts/1.json".to_owned(), "Receipt: Offers".to_owned())],
         left_out: 2,
     };
-    writer.file("index.html", index.page().as_bytes()).unwrap();
+    let page = index.page(&texts);
+    writer.file("index.html", page.as_bytes()).unwrap();
     let signed = |text: &str| Some(format!("{text}\n— log.example AAAA\n"));
     let finished = writer.finish(&head(), signed).unwrap();
     assert_eq!(finished.files, 9);
@@ -139,8 +137,8 @@ const TEXTS: [&str; 8] = [
 
 #[test]
 fn the_same_data_make_the_same_package() {
-    let archive = small();
-    assert_eq!(archive, small());
+    let archive = small("en");
+    assert_eq!(archive, small("en"));
     let mut shown = Vec::new();
     for (name, bytes) in files(archive) {
         if let Ok(text) = String::from_utf8(bytes) {
@@ -154,7 +152,7 @@ fn the_same_data_make_the_same_package() {
 
 #[test]
 fn the_manifest_covers_every_file_and_the_note_the_manifest() {
-    let mut files = files(small());
+    let mut files = files(small("en"));
     let note = String::from_utf8(files.remove("manifest.note").unwrap()).unwrap();
     let manifest = files.remove("manifest.json").unwrap();
     let hash = hex(&seal::sha256(&manifest));
@@ -178,23 +176,74 @@ fn the_manifest_covers_every_file_and_the_note_the_manifest() {
 
 #[test]
 fn what_cannot_be_signed_is_no_package() {
-    let writer = Writer::new(Vec::new());
+    let writer = Writer::new(Vec::new(), Arc::new(Texts::of("en")));
     let refused = writer.finish(&head(), |_| None);
     assert!(matches!(refused, Err(PackageError::Unsigned)));
 }
 
 #[test]
 fn pages_stand_for_themselves() {
-    for (name, bytes) in files(small()) {
-        if bytes.starts_with(b"<!doctype") {
-            markup::check(&name, std::str::from_utf8(&bytes).unwrap());
+    for language in Texts::languages() {
+        for (name, bytes) in files(small(language)) {
+            if bytes.starts_with(b"<!doctype") {
+                markup::check(&name, language, std::str::from_utf8(&bytes).unwrap());
+            }
         }
     }
 }
 
+/// The pages of a small package in the other languages.
+const SPOKEN: [&str; 9] = [
+    "af-index",
+    "af-pages-decisions-0001",
+    "af-pages-messages-0001",
+    "de-index",
+    "de-pages-decisions-0001",
+    "de-pages-messages-0001",
+    "fr-index",
+    "fr-pages-decisions-0001",
+    "fr-pages-messages-0001",
+];
+
+#[test]
+fn the_pages_speak_the_persons_language_and_programs_read_the_same() {
+    let (english, mut shown) = (files(small("en")), Vec::new());
+    for language in Texts::languages() {
+        let spoken = files(small(language));
+        for (name, bytes) in &spoken {
+            if name.starts_with("data/") {
+                assert_eq!(bytes, &english[name], "{language}: {name}");
+            }
+            let Some(page) = name.strip_suffix(".html") else {
+                continue;
+            };
+            let text = String::from_utf8(bytes.clone()).unwrap();
+            // What nobody has a text for stands there as its id.
+            for id in [
+                "-title",
+                "-about",
+                "-none",
+                "column-",
+                "question-",
+                "index-",
+                "chat-",
+            ] {
+                let told = text.replace("class=\"chat\"", "").replace("index.html", "");
+                assert!(!told.contains(id), "{language}: {id} in {name}");
+            }
+            if language != "en" {
+                let name = format!("{language}-{}", page.replace('/', "-"));
+                insta::assert_snapshot!(name.clone(), text);
+                shown.push(name);
+            }
+        }
+    }
+    assert_eq!(shown, SPOKEN);
+}
+
 #[test]
 fn a_long_list_is_cut_into_parts() {
-    let mut writer = Writer::new(Vec::new());
+    let mut writer = Writer::new(Vec::new(), Arc::new(Texts::of("en")));
     let mut list = writer.list(DECISIONS);
     for item in 0..4_500 {
         list.row(&json!({"n": item}), ["a", "b"]).unwrap();

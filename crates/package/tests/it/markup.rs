@@ -3,11 +3,9 @@
 /// Elements without an end.
 const VOID: &[&str] = &["meta", "link", "br"];
 
-pub(crate) fn check(name: &str, page: &str) {
-    assert!(
-        page.starts_with("<!doctype html>\n<html lang=\"en\">"),
-        "{name}"
-    );
+pub(crate) fn check(name: &str, language: &str, page: &str) {
+    let begins = format!("<!doctype html>\n<html lang=\"{language}\">");
+    assert!(page.starts_with(&begins), "{name}");
     let mut open: Vec<&str> = Vec::new();
     let mut rest = page.strip_prefix("<!doctype html>").unwrap();
     while let Some(start) = rest.find('<') {
@@ -61,6 +59,7 @@ pub(crate) fn check(name: &str, page: &str) {
 fn an_element_that_is_not_closed_is_seen() {
     check(
         "bad",
+        "en",
         "<!doctype html>\n<html lang=\"en\"><p><b></p></html>",
     );
 }

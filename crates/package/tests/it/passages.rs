@@ -2,6 +2,7 @@
 
 use package::Cut;
 use package::Other;
+use package::Texts;
 use package::cut;
 use package::others;
 use package::readable;
@@ -29,7 +30,7 @@ fn left_out(mut content: Value) -> (Value, usize) {
 
 fn check(content: Value, wanted: &str) {
     let (content, _) = left_out(content);
-    assert_eq!(readable(&content), wanted);
+    assert_eq!(readable(&content, &Texts::of("en")), wanted);
 }
 
 #[test]
@@ -88,7 +89,7 @@ fn a_place_that_does_not_fit_cuts_too_much() {
         length: 40,
     };
     assert_eq!(cut(&mut content, &[place]), 1);
-    assert_eq!(readable(&content), Other::Phone.label());
+    assert_eq!(readable(&content, &Texts::of("en")), Other::Phone.label());
 }
 
 #[test]
@@ -133,7 +134,7 @@ fn messages_are_readable() {
         ),
         (Value::Null, "message"),
     ] {
-        assert_eq!(readable(&content), wanted);
+        assert_eq!(readable(&content, &Texts::of("en")), wanted);
     }
 }
 

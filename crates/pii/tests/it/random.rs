@@ -67,8 +67,8 @@ proptest! {
     }
 }
 
-/// Looking twice as far must not take four times as long: what is looked at is counted by how much a
-/// hostile text makes of it, as passages.
+/// Texts that could make a reader look far ahead from every place: so much of each is through in moments,
+/// or this does not end.
 #[test]
 fn hostile_texts_come_to_an_end() {
     for piece in [

@@ -25,6 +25,9 @@ use crate::backup::names;
 /// No part and no container is longer than this: 16 TiB.
 const LONGEST: u64 = 1 << 44;
 
+/// The bundle that is used; which place has it is told by its list.
+const NEWEST: &str = "the newest key bundle (`imvume backup list`; to use that of another place, name that place alone)";
+
 /// What is at the places.
 #[derive(Clone, Debug, Default)]
 pub struct Available {
@@ -174,7 +177,8 @@ pub(super) async fn fetch(
 struct Reading {
     identities: Vec<Identity>,
     id: String,
-    newest: u64,
+    /// The parts that were read, in order.
+    parts: BTreeSet<u64>,
     lasting: Option<Lasting>,
     keys: Keys,
     destroyed: Vec<i64>,
@@ -196,28 +200,35 @@ impl Reading {
             }
             Ok(())
         })
-        .map_err(BackupFault::format("the key bundle"))?;
+        .map_err(BackupFault::format(NEWEST))?;
         if part.header.instance != self.id {
             return Err(BackupFault::OtherInstance);
         }
-        let goes_on = part.header.whole || part.header.after == self.newest;
+        // A part that was put there and not recorded before a kill is followed by one that goes on from the
+        // same place and has the same and more.
+        let goes_on = part.header.whole || self.parts.contains(&part.header.after);
         if part.header.sequence != sequence || !goes_on {
-            return Err(BackupFault::Gap(self.newest));
+            return Err(BackupFault::Gap(self.newest()));
         }
-        self.newest = sequence;
+        self.parts.insert(sequence);
         self.known = (part.header.log_size, part.header.log_root);
         self.lasting = Some(part.lasting);
         Ok(self)
     }
 
+    fn newest(&self) -> u64 {
+        self.parts.last().copied().unwrap_or_default()
+    }
+
     fn end(mut self) -> Result<Bundle, BackupFault> {
         self.keys.settle(&mut self.destroyed);
+        let sequence = self.newest();
         Ok(Bundle {
             lasting: self.lasting.ok_or(BackupFault::Missing("key bundle"))?,
             ingredients: Ingredients {
                 keys: self.keys,
                 ledger: self.ledger,
-                sequence: self.newest,
+                sequence,
                 known: self.known,
             },
         })

@@ -6,10 +6,12 @@ use std::io::BufReader;
 use std::io::BufWriter;
 use std::io::Read;
 use std::io::Write as _;
+use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use ::backup::age::Identity;
 use ::backup::snapshot;
@@ -27,8 +29,16 @@ use crate::backup::BackupFault;
 use crate::backup::Backups;
 use crate::backup::Scratch;
 use crate::backup::blocking;
+use crate::backup::lock::lock;
 use crate::backup::names;
 use crate::backup::scratch;
+
+/// The lock that is held while a snapshot is made.
+pub(super) const MAKING: &str = "making.lock";
+
+/// How often it is tried to get it, and how long is waited in between.
+const LOOKS: usize = 5;
+const LOOK: Duration = Duration::from_millis(50);
 
 /// A snapshot that was made.
 #[derive(Clone, Debug)]
@@ -43,6 +53,8 @@ pub struct Made {
     pub objects: u64,
     /// At how many places it is.
     pub places: usize,
+    /// What stands in the way of the others.
+    pub faults: Vec<String>,
 }
 
 /// Says that what is going on is to end, when it is let go of before it was told not to.
@@ -70,10 +82,28 @@ impl Backups {
     /// # Errors
     /// [`BackupFault`]; what was kept before stands.
     pub async fn snapshot(&self, actor: Actor) -> Result<Made, BackupFault> {
+        let made = self.make_one(actor).await;
+        let failed = match &made {
+            Ok(_) => false,
+            // Whoever is at it tells how it goes.
+            Err(BackupFault::Under) => return made,
+            Err(_) => true,
+        };
+        if self.failing.swap(failed, Ordering::Relaxed) != failed {
+            let told = self.store.backup_changed(!failed).await;
+            if let Err(error) = told {
+                tracing::debug!(%error, "cannot tell how the snapshot went");
+            }
+        }
+        made
+    }
+
+    async fn make_one(&self, actor: Actor) -> Result<Made, BackupFault> {
         let _one = self.making.try_lock().map_err(|_| BackupFault::Under)?;
         if self.settings.places.is_empty() {
             return Err(BackupFault::Missing("place in `backup.places`"));
         }
+        let _alone = alone(&scratch(&self.directory)?).await?;
         let name = names::snapshot(self.store.clock().now());
         let mut ids = Vec::new();
         for place in &self.settings.places {
@@ -84,7 +114,11 @@ impl Backups {
             Ok(packed) => self.place(actor, (&name, &ids), packed).await,
             Err(error) => {
                 for id in ids {
-                    self.end(actor, id, (SnapshotState::Failed, None)).await?;
+                    let ended = self.end(actor, id, (SnapshotState::Failed, None)).await;
+                    // On a disk that is full that cannot be written, either; the next start does.
+                    if let Err(error) = ended {
+                        tracing::debug!(%error, "cannot record that a snapshot failed");
+                    }
                 }
                 Err(error)
             }
@@ -99,12 +133,15 @@ impl Backups {
         let log_key = read_text(&log.join("key.vkey"))?;
         let (store, programs) = (Arc::clone(&self.store), self.settings.programs.clone());
         let still = blocking(move || Ok(store.still(programs.as_deref())?)).await?;
-        // A place that is away does not keep the others from a snapshot.
+        // A place that is away does not keep the others from a snapshot. Where all are, nothing would open it.
         let shipped = self.append().await;
-        if let Err(error) = &shipped {
+        let codes = self.up_to_date();
+        if let Err(error) = shipped {
+            if codes.is_empty() {
+                return Err(error);
+            }
             tracing::warn!(%error, "the key bundle is not up to date at every place");
         }
-        let codes: Vec<i64> = self.settings.places.iter().map(names::code).collect();
         let bundle = self
             .store
             .read(move |reader| reader.bundle_sequence(&codes))
@@ -143,6 +180,14 @@ impl Backups {
         packed
     }
 
+    /// The places that have just been given everything. Each has a chain of its own, and any of them has
+    /// what a snapshot needs.
+    fn up_to_date(&self) -> Vec<i64> {
+        let places = self.settings.places.iter().zip(self.standing());
+        let well = places.filter(|(_, standing)| standing.fault.is_none());
+        well.map(|(place, _)| names::code(place)).collect()
+    }
+
     async fn place(
         &self,
         actor: Actor,
@@ -155,6 +200,7 @@ impl Backups {
             database: packed.database,
             objects: packed.objects.len() as u64,
             places: 0,
+            faults: Vec::new(),
         };
         let mut first = None;
         for (place, id) in ids.iter().enumerate() {
@@ -169,7 +215,10 @@ impl Backups {
             self.end(actor, *id, (state, Some(&packed))).await?;
             match put {
                 Ok(()) => made.places += 1,
-                Err(error) => first = first.or(Some(error)),
+                Err(error) => {
+                    made.faults.push(error.to_string());
+                    first = first.or(Some(error));
+                }
             }
         }
         match first {
@@ -201,15 +250,21 @@ impl Backups {
         };
         let failed = BackupFault::place(place);
         let prefix = self.prefix();
+        for folder in ["media", "snapshots"] {
+            at.tidy(&format!("{prefix}{folder}"))
+                .await
+                .map_err(&failed)?;
+        }
         let there = at.list(&format!("{prefix}media/")).await.map_err(&failed)?;
         let there: std::collections::BTreeSet<String> =
             there.into_iter().map(|listed| listed.name).collect();
         for object in &packed.objects {
             let target = format!("{prefix}{}", names::object(&object.name));
-            if object.hash == [0; 32] || there.contains(&target) {
+            let file = self.media.join(&object.name);
+            // One that was erased since it was listed is missed by nobody.
+            if object.hash == [0; 32] || there.contains(&target) || !file.exists() {
                 continue;
             }
-            let file = self.media.join(&object.name);
             at.put(&target, &file).await.map_err(&failed)?;
         }
         let target = format!("{prefix}{}", names::snapshot_file(name));
@@ -219,11 +274,29 @@ impl Backups {
             .await
             .map_err(&failed)?;
         let beyond = listed.len().saturating_sub(self.settings.keep.max(1));
-        for old in listed.into_iter().take(beyond) {
+        // Those of a clock that was ahead stand behind this one.
+        let others = listed.into_iter().filter(|listed| listed.name != target);
+        for old in others.take(beyond) {
             at.delete(&old.name).await.map_err(&failed)?;
+            if let Some(name) = names::snapshot_of(&old.name) {
+                let gone = (name, names::code(at));
+                self.store.snapshot_removed(Actor::System, gone).await?;
+            }
         }
         Ok(())
     }
+}
+
+/// The lock of whoever makes snapshots of a data directory. Who only looks whether it is held lets it go
+/// at once.
+async fn alone(folder: &Path) -> Result<File, BackupFault> {
+    for _ in 0..LOOKS {
+        if let Some(alone) = lock(folder, MAKING)? {
+            return Ok(alone);
+        }
+        tokio::time::sleep(LOOK).await;
+    }
+    Err(BackupFault::Under)
 }
 
 /// Asks whether to go on.
@@ -277,11 +350,7 @@ fn pack(
 }
 
 /// The media objects that are kept, with the hash of each as it stands, sealed.
-fn objects(
-    still: &Still,
-    media: &std::path::Path,
-    going: &Going,
-) -> Result<Vec<Object>, BackupFault> {
+fn objects(still: &Still, media: &Path, going: &Going) -> Result<Vec<Object>, BackupFault> {
     let mut names = Vec::new();
     still.objects(&mut |name| {
         names.push(name);
@@ -335,7 +404,7 @@ impl<R: Read> Read for Watched<'_, R> {
     }
 }
 
-fn read_text(path: &std::path::Path) -> Result<String, BackupFault> {
+fn read_text(path: &Path) -> Result<String, BackupFault> {
     match std::fs::read_to_string(path) {
         Ok(text) => Ok(text),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(String::new()),

@@ -55,7 +55,7 @@ pub(super) fn object(name: &str) -> String {
 }
 
 /// The number a place goes by in the database: it stays the same wherever it stands in the configuration.
-pub(super) fn code(place: &Place) -> i64 {
+pub fn code(place: &Place) -> i64 {
     let hash = seal::sha256(place.to_string().as_bytes());
     let first = hash.first_chunk().copied().unwrap_or_default();
     i64::from_be_bytes(first) >> 1

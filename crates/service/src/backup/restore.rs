@@ -40,9 +40,11 @@ use crate::backup::BackupFault;
 use crate::backup::Scratch;
 use crate::backup::blocking;
 use crate::backup::bring;
+use crate::backup::lock::RestoreLock;
 use crate::backup::make;
 use crate::backup::names;
 use crate::backup::scratch;
+use crate::backup::target;
 
 /// Gives the root key; makes one where there is none.
 pub type Root = Box<dyn Fn() -> Result<RootKey, KeyFileError> + Send + Sync>;
@@ -106,6 +108,9 @@ pub struct Came {
     pub checked: (u64, u64),
     /// How long the log is that goes on, and how long it was known to be.
     pub log: (u64, u64),
+    /// The places that could not be asked, with what they said: one may have had a newer part of the
+    /// bundle, with erasures that were not done again.
+    pub away: Vec<String>,
 }
 
 /// Restores an instance.
@@ -117,17 +122,21 @@ pub async fn restore(
     law: Arc<dyn Law>,
     going: &(dyn Fn(&str) + Send + Sync),
 ) -> Result<Came, BackupFault> {
-    let again = order.directory.join(MARKER).exists();
-    if !again {
-        empty(order)?;
+    let is_begun = || order.directory.join(MARKER).exists();
+    if !is_begun() {
+        target::empty(order)?;
     }
     let new = !order.directory.exists();
     let folder = scratch(&order.directory)?;
-    let read = read(order, &folder, going).await;
-    let (fetched, ingredients, lasting) = match read {
+    let alone = RestoreLock::new(&folder)?;
+    // Whoever was at it before has ended by now, one way or the other.
+    let again = is_begun();
+    let read = looked(order, (&folder, again), going).await;
+    let (fetched, ingredients, lasting, away) = match read {
         Ok(read) => read,
         Err(error) => {
             // As it was before.
+            drop(alone);
             let _ = fs::remove_dir(&folder);
             if new {
                 let _ = fs::remove_dir(&order.directory);
@@ -135,9 +144,9 @@ pub async fn restore(
             return Err(error);
         }
     };
-    mark(order)?;
+    target::mark(order, &folder)?;
     if again {
-        clear(order)?;
+        target::clear(order)?;
     }
     going("restoring the database");
     let keyring = Arc::new(keyring(order, &lasting)?);
@@ -155,7 +164,7 @@ pub async fn restore(
     store::restore::end(&store).await?;
     store.close();
     drop(store);
-    unmark(&order.directory)?;
+    target::unmark(&order.directory)?;
     Ok(Came {
         snapshot: fetched.name.clone(),
         bundle: ingredients.sequence,
@@ -165,7 +174,22 @@ pub async fn restore(
         objects_missing,
         checked,
         log: (log, ingredients.known.0),
+        away,
     })
+}
+
+/// What is needed, once it is known that the target is empty, or what is there is an earlier attempt's.
+async fn looked(
+    order: &Restoring,
+    (folder, again): (&Path, bool),
+    going: &(dyn Fn(&str) + Send + Sync),
+) -> Result<(Fetched, Ingredients, ::backup::bundle::Lasting, Vec<String>), BackupFault> {
+    if again {
+        target::same_target(order)?;
+    } else {
+        target::empty(order)?;
+    }
+    read(order, folder, going).await
 }
 
 /// The keyring of the instance, with a new epoch key.
@@ -201,20 +225,12 @@ pub(super) struct Fetched {
     pub(super) size: u64,
 }
 
-/// Everything is done: the marker goes.
-fn unmark(directory: &Path) -> Result<(), BackupFault> {
-    fs::remove_file(directory.join(MARKER)).map_err(BackupFault::file("removing the marker"))?;
-    File::open(directory)
-        .and_then(|directory| directory.sync_all())
-        .map_err(BackupFault::file("removing the marker"))
-}
-
 /// Fetches and reads everything that is needed.
 async fn read(
     order: &Restoring,
     folder: &Path,
     going: &(dyn Fn(&str) + Send + Sync),
-) -> Result<(Fetched, Ingredients, ::backup::bundle::Lasting), BackupFault> {
+) -> Result<(Fetched, Ingredients, ::backup::bundle::Lasting, Vec<String>), BackupFault> {
     let (id, available) = bring::available(&order.places, order.instance.as_deref()).await?;
     going("reading the key bundle");
     let identities = order.identities.iter().map(|one| one.to_text().parse());
@@ -242,7 +258,9 @@ async fn read(
             needed,
         });
     }
-    Ok((fetched, bundle.ingredients, bundle.lasting))
+    let faults = available.faults.iter();
+    let away = faults.map(|(place, fault)| format!("backup place {}: {fault}", place + 1));
+    Ok((fetched, bundle.ingredients, bundle.lasting, away.collect()))
 }
 
 pub(super) const fn kind(database: &Database) -> &'static str {
@@ -252,15 +270,33 @@ pub(super) const fn kind(database: &Database) -> &'static str {
     }
 }
 
-/// Fetches a snapshot and opens it into the folder.
+/// Fetches a snapshot and opens it into the folder: from the first place at which it is whole.
 pub(super) async fn fetch(
     places: &[Place],
     (id, name, at): (String, String, Vec<usize>),
     (identity, kind): (Identity, &'static str),
     folder: &Path,
 ) -> Result<Fetched, BackupFault> {
+    let mut first = None;
+    for number in &at {
+        let what = (id.clone(), name.clone(), at.clone());
+        let opens = (identity.to_text().parse()?, kind);
+        match fetch_from(places, *number, (what, opens), folder).await {
+            Ok(fetched) => return Ok(fetched),
+            Err(error) => first = first.or(Some(error)),
+        }
+    }
+    Err(first.unwrap_or(BackupFault::Missing("snapshot of this name")))
+}
+
+async fn fetch_from(
+    places: &[Place],
+    number: usize,
+    ((id, name, at), (identity, kind)): ((String, String, Vec<usize>), (Identity, &'static str)),
+    folder: &Path,
+) -> Result<Fetched, BackupFault> {
     let container = Scratch::new(folder, "snapshot.fetched");
-    let size = bring::snapshot(places, (&id, &name), &at, container.path()).await?;
+    let size = bring::snapshot(places, (&id, &name), &[number], container.path()).await?;
     let dump = Scratch::new(folder, "database.fetched");
     blocking(move || {
         let failed = BackupFault::file("opening the snapshot");
@@ -344,83 +380,6 @@ impl Target for Taking {
         }
         self.whole = true;
         Ok(self.out.flush()?)
-    }
-}
-
-/// That nothing is there that would be lost.
-fn empty(order: &Restoring) -> Result<(), BackupFault> {
-    let folders = [
-        (&order.directory, "the data directory"),
-        (&order.media, "the media directory"),
-    ];
-    for (folder, what) in folders {
-        let failed = BackupFault::file("looking into the target");
-        if left(order, folder).map_err(failed)?.next().is_some() {
-            return Err(BackupFault::NotEmpty(what));
-        }
-    }
-    if order.keyring.exists() {
-        return Err(BackupFault::NotEmpty("there is a keyring"));
-    }
-    Ok(())
-}
-
-/// The files in a folder that a restore would put there.
-fn left<'a>(
-    order: &'a Restoring,
-    folder: &Path,
-) -> std::io::Result<impl Iterator<Item = PathBuf> + 'a> {
-    let mut files = Vec::new();
-    walk(folder, &mut files)?;
-    let (ours, scratch) = (["lock", MARKER], order.directory.join("backup"));
-    Ok(files.into_iter().filter(move |file| {
-        let ours = ours.iter().any(|name| *file == order.directory.join(name));
-        let root = order.root_file.as_ref() == Some(file);
-        !ours && !root && !file.starts_with(&scratch)
-    }))
-}
-
-fn walk(folder: &Path, files: &mut Vec<PathBuf>) -> std::io::Result<()> {
-    let entries = match fs::read_dir(folder) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
-        entries => entries?,
-    };
-    for entry in entries {
-        let entry = entry?;
-        if entry.file_type()?.is_dir() {
-            walk(&entry.path(), files)?;
-        } else {
-            files.push(entry.path());
-        }
-    }
-    Ok(())
-}
-
-/// Puts the marker there, durable.
-fn mark(order: &Restoring) -> Result<(), BackupFault> {
-    let failed = BackupFault::file("marking the data directory");
-    let marker = File::options()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .open(order.directory.join(MARKER))
-        .map_err(&failed)?;
-    marker.sync_all().map_err(&failed)?;
-    let directory = File::open(&order.directory).map_err(&failed)?;
-    directory.sync_all().map_err(&failed)
-}
-
-/// Takes away what an earlier attempt put there: everything was empty before it.
-fn clear(order: &Restoring) -> Result<(), BackupFault> {
-    let failed = BackupFault::file("removing what an earlier attempt left");
-    for folder in [&order.directory, &order.media] {
-        for file in left(order, folder).map_err(&failed)? {
-            fs::remove_file(file).map_err(&failed)?;
-        }
-    }
-    match fs::remove_file(&order.keyring) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(failed(error)),
-        _ => Ok(()),
     }
 }
 

@@ -13,6 +13,7 @@ use ::backup::bundle::Lasting;
 use ::backup::bundle::PartHeader;
 use ::backup::bundle::PartWriter;
 use ::backup::bundle::Piece;
+use domain::time::Timestamp;
 use store::Shipped as Shipping;
 use store::bundle::NewShipped;
 use store::bundle::Shipped;
@@ -28,13 +29,17 @@ use crate::backup::scratch;
 /// A chain that is longer than this is replaced by a whole part.
 const LONGEST: u64 = 1_000;
 
-/// How it stands with the bundle at a place.
+/// How it stands with a place.
 #[derive(Clone, Debug)]
 pub struct Shipment {
     /// The place, as the configuration names it.
     pub place: String,
-    /// The newest part; none where the place has nothing yet.
-    pub newest: Option<Shipped>,
+    /// When its newest part of the bundle arrived; none where the place has nothing yet.
+    pub bundle_at: Option<Timestamp>,
+    /// When its newest snapshot was begun; none where it has none.
+    pub snapshot_at: Option<Timestamp>,
+    /// When it was last seen to have everything that was meant for it; none since this process began.
+    pub reached_at: Option<Timestamp>,
     /// What is in the way, if anything is.
     pub fault: Option<String>,
 }
@@ -86,30 +91,24 @@ impl Backups {
     /// # Errors
     /// What the database says.
     pub async fn shipments(&self) -> Result<Vec<Shipment>, BackupFault> {
-        let places: Vec<(String, i64)> = self
-            .settings
-            .places
-            .iter()
-            .map(|place| (place.to_string(), names::code(place)))
-            .collect();
-        let standing = self.standing();
-        let newest = self
-            .store
-            .read(move |reader| {
-                let places = places.into_iter();
-                places
-                    .map(|(name, code)| Ok((name, reader.shipped(code)?)))
-                    .collect::<Result<Vec<_>, _>>()
-            })
-            .await?;
-        let shipments = newest.into_iter().zip(standing);
-        Ok(shipments
-            .map(|((place, newest), standing)| Shipment {
-                place,
-                newest,
-                fault: standing.fault,
-            })
-            .collect())
+        let places = self.settings.places.clone();
+        let held = self.store.read(move |reader| {
+            let held = reader.backups_at()?;
+            let at = |code: i64| held.iter().find(|held| held.place == code).copied();
+            let found = places
+                .into_iter()
+                .map(|place| (at(names::code(&place)), place));
+            Ok(found.collect::<Vec<_>>())
+        });
+        let shipments = held.await?.into_iter().zip(self.standing());
+        let shipments = shipments.map(|((held, place), standing)| Shipment {
+            place: place.to_string(),
+            bundle_at: held.and_then(|held| held.bundle),
+            snapshot_at: held.and_then(|held| held.snapshot),
+            reached_at: standing.reached_at,
+            fault: standing.fault,
+        });
+        Ok(shipments.collect())
     }
 
     async fn each(&self, anew: bool) -> Result<(), BackupFault> {
@@ -237,6 +236,8 @@ impl Backups {
             .write(file, (header, lasting), after.map(|part| part.upto))
             .await?;
         let name = format!("{}{}", self.prefix(), names::part(sequence, whole));
+        let folder = format!("{}bundle", self.prefix());
+        at.tidy(&folder).await.map_err(BackupFault::place(place))?;
         let put = at.put(&name, file.path()).await;
         let size = put.map_err(BackupFault::place(place))?;
         let part = NewShipped {
@@ -261,7 +262,7 @@ impl Backups {
         let store = Arc::clone(&self.store);
         let recipients = self.settings.recipients.clone();
         blocking(move || {
-            let failed = BackupFault::format("the key bundle");
+            let failed = BackupFault::format("writing the key bundle in the data directory");
             let out = file.create().map_err(BackupFault::file("making a part"))?;
             let to = (store.random(), recipients.as_slice());
             let mut writer =

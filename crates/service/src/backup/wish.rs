@@ -7,12 +7,22 @@ use std::path::PathBuf;
 
 use crate::backup::BackupFault;
 use crate::backup::Backups;
+use crate::backup::VERIFYING;
+use crate::backup::lock::lock;
+use crate::backup::make::MAKING;
 use crate::backup::make::Made;
 use crate::backup::scratch;
+use crate::backup::tidy;
 
 const ASKED: &str = "snapshot.asked";
 const TOLD: &str = "snapshot.told";
 const VERIFIED: &str = "verified";
+
+/// That a command is at it alone, for as long as this is kept and its process lives.
+#[derive(Debug)]
+pub struct Alone {
+    _file: fs::File,
+}
 
 /// The notes of a data directory.
 #[derive(Clone, Debug)]
@@ -21,6 +31,14 @@ pub struct Wish(PathBuf);
 impl Backups {
     pub(super) fn wish(&self) -> Wish {
         Wish(self.directory.join("backup"))
+    }
+
+    /// Removes what an earlier process that was cut off has left here.
+    ///
+    /// # Errors
+    /// [`BackupFault::File`].
+    pub(crate) fn tidy(&self) -> Result<(), BackupFault> {
+        tidy(&self.directory)
     }
 }
 
@@ -33,6 +51,44 @@ impl Wish {
         scratch(directory).map(Self)
     }
 
+    /// Makes sure that no other command asks for a snapshot, or makes one.
+    ///
+    /// # Errors
+    /// [`BackupFault::Under`] if one does.
+    pub fn alone(&self) -> Result<Alone, BackupFault> {
+        let held = lock(&self.0, "create.lock")?;
+        held.map(|file| Alone { _file: file })
+            .ok_or(BackupFault::Under)
+    }
+
+    /// Makes sure that no other command verifies a snapshot, and removes what one that was cut off has
+    /// left in the usual folder: it holds what the snapshot holds.
+    ///
+    /// # Errors
+    /// [`BackupFault::UnderVerify`] if one does.
+    pub fn alone_to_verify(&self) -> Result<Alone, BackupFault> {
+        let held = lock(&self.0, "verify.lock")?.ok_or(BackupFault::UnderVerify)?;
+        match fs::remove_dir_all(self.0.join(VERIFYING)) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                Err(BackupFault::file("removing what was cut off")(error))
+            }
+            _ => Ok(Alone { _file: held }),
+        }
+    }
+
+    /// Whether what was asked for is still to be begun.
+    pub fn waits(&self) -> bool {
+        self.0.join(ASKED).exists()
+    }
+
+    /// Whether somebody makes a snapshot just now.
+    ///
+    /// # Errors
+    /// [`BackupFault::File`].
+    pub fn is_made(&self) -> Result<bool, BackupFault> {
+        Ok(lock(&self.0, MAKING)?.is_none())
+    }
+
     /// Asks for a snapshot.
     ///
     /// # Errors
@@ -42,13 +98,17 @@ impl Wish {
         fs::write(self.0.join(ASKED), b"").map_err(BackupFault::file("asking for a snapshot"))
     }
 
-    /// The answer, once there is one: the name of the snapshot, or why there is none.
-    pub fn answered(&self) -> Option<Result<String, String>> {
+    /// The answer, once there is one: the name of the snapshot with what stands in the way of places, or why
+    /// there is none.
+    pub fn answered(&self) -> Option<Result<(String, Vec<String>), String>> {
         let text = fs::read_to_string(self.0.join(TOLD)).ok()?;
         let _ = fs::remove_file(self.0.join(TOLD));
         let (state, told) = text.split_once(' ')?;
         Some(match state {
-            "made" => Ok(told.to_owned()),
+            "made" => {
+                let mut lines = told.lines().map(str::to_owned);
+                Ok((lines.next().unwrap_or_default(), lines.collect()))
+            }
             _ => Err(told.to_owned()),
         })
     }
@@ -69,7 +129,13 @@ impl Wish {
 
     pub(super) fn answer(&self, made: Result<&Made, &BackupFault>) {
         let told = match made {
-            Ok(made) => format!("made {}", made.name),
+            Ok(made) => {
+                let lines: Vec<&str> = [made.name.as_str()]
+                    .into_iter()
+                    .chain(made.faults.iter().map(String::as_str))
+                    .collect();
+                format!("made {}", lines.join("\n"))
+            }
             Err(error) => format!("failed {error}"),
         };
         let new = self.0.join("snapshot.told.new");

@@ -97,7 +97,7 @@ impl Service {
             .await
         {
             // A clock that jumped back must not put it off for good.
-            Ok(Some(last)) => !(Span::ZERO..every).contains(&now.since(last)),
+            Ok(Some(last)) => now < last || every <= now.since(last),
             Ok(None) => true,
             Err(_) => false,
         }

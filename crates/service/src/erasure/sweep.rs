@@ -21,17 +21,21 @@ impl Service {
     pub(super) async fn sweep(&self) -> Result<(), StoreError> {
         while let Some(slice) = self.store.to_sweep().await? {
             let objects = slice.objects.clone();
-            let directory = self.settings.media.clone();
+            let (directory, shelf) = (self.settings.media.clone(), self.shelf.clone());
             let removed = tokio::task::spawn_blocking(move || {
+                // Names are random: each stands among media, or among packages.
                 let mut objects = objects.iter();
-                objects.try_for_each(|object| object::remove(&directory, object))
+                objects.try_for_each(|object| {
+                    object::remove(&directory, object)?;
+                    shelf.remove(object)
+                })
             });
             if let Err(error) = removed
                 .await
                 .unwrap_or_else(|_| Err(io::Error::other("cut off")))
             {
                 // Its row would not lead to it any more: the slice waits, nothing is forgotten.
-                tracing::error!(%error, "cannot remove a media file of somebody who was erased");
+                tracing::error!(%error, "cannot remove a file of somebody who was erased");
                 return Ok(());
             }
             self.store.sweep(slice).await?;

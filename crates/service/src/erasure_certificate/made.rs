@@ -7,7 +7,6 @@ use domain::ids::ErasureId;
 use domain::ids::RequestId;
 use domain::record_class::RecordClass;
 use domain::record_class::RecordClasses;
-use domain::time::Span;
 use domain::time::Timestamp;
 use letters::Certificate;
 use letters::Document;
@@ -32,9 +31,6 @@ use crate::PublishError;
 use crate::Service;
 use crate::portal::Use;
 use crate::publish::Writer;
-
-/// How long a roll and the exchange of the key bundle may take on top of an epoch.
-const ROLL: Span = Span::days(1);
 
 /// A certificate, in the forms it is read and checked in.
 #[derive(Clone, Debug)]
@@ -126,15 +122,17 @@ impl Service {
     /// From when no copy of what is erased at an instant can be read, either, at the latest; none where
     /// keys are rolled only when staff does it.
     pub fn horizon_of(&self, erased: Timestamp) -> Option<Timestamp> {
-        // The next roll begins within an epoch, and takes the older copies of keys with it.
-        self.settings.epoch.map(|epoch| erased + epoch + ROLL)
+        self.settings.horizon().map(|horizon| erased + horizon)
     }
 
     fn horizon(&self, held: &ErasureCertificate) -> Horizon {
-        match (held.horizon_at(), self.horizon_of(held.destroyed_at)) {
-            (Some(at), _) => Horizon::Reached(at),
-            (None, Some(at)) => Horizon::Expected(at),
-            (None, None) => Horizon::Open,
+        // What places keep by themselves goes later than what was removed there.
+        match held.horizon_at() {
+            Some(at) if at <= self.store.clock().now() => Horizon::Reached(at),
+            Some(at) => Horizon::Expected(at),
+            None => self
+                .horizon_of(held.destroyed_at)
+                .map_or(Horizon::Open, Horizon::Expected),
         }
     }
 
@@ -199,6 +197,10 @@ impl Service {
         let classes = cases().fold(RecordClasses::default(), |all, case| {
             case.classes.iter().fold(all, RecordClasses::with)
         });
+        // What was kept at first and is kept by nothing any more is gone, too.
+        let ended = held.kept.iter().map(|(_, kept)| kept.class);
+        let ended = ended.filter(|class| standing(held).all(|kept| kept.class != *class));
+        let classes = ended.fold(classes, RecordClasses::with);
         let certificate = Certificate {
             number: case.id.0,
             case: case.request.map(|request| request.0),

@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use domain::ids::PurposeId;
-use domain::purpose::LegalBasis;
 use domain::record_class::RecordClass;
 use package::Fact;
+use package::Texts;
 use store::StoreError;
 
 use super::make::Making;
@@ -28,70 +28,47 @@ const AUTHORITIES: &[(&str, &str)] = &[
     ),
 ];
 
+/// What kinds of data there are.
+const KINDS: [&str; 4] = [
+    "kinds-identify",
+    "kinds-wrote",
+    "kinds-agreed",
+    "kinds-known",
+];
+
+/// What people can ask for.
+const RIGHTS: [&str; 5] = [
+    "rights-corrected",
+    "rights-deleted",
+    "rights-paused",
+    "rights-objected",
+    "rights-portable",
+];
+
 impl Service {
     pub(super) fn package_answers(
         &self,
         making: &Making,
         written: &Written,
     ) -> Result<Vec<Fact>, StoreError> {
+        let texts = &making.texts;
+        let say = |ids: &[&str]| -> Vec<String> {
+            ids.iter().map(|id| texts.say(id).to_owned()).collect()
+        };
+        let fact = |question, answer| Fact { question, answer };
         Ok(vec![
-            Fact {
-                question: "What we use your data for",
-                answer: self.purposes_used(making)?,
-            },
-            Fact {
-                question: "What kinds of data these are",
-                answer: vec![
-                    "What identifies you: telephone numbers, WhatsApp's ids, e-mail addresses.".to_owned(),
-                    "What you wrote and sent, and what we wrote, with the time and what became of it.".to_owned(),
-                    "What you agreed to and refused, and what proves it.".to_owned(),
-                    "What we know of you beside, as the table above has it.".to_owned(),
-                ],
-            },
-            Fact {
-                question: "Who received them",
-                answer: vec![
-                    "The table “Who received your data” names every recipient with how many messages it \
-                     got; each message names those it was handed to."
-                        .to_owned(),
-                    "Meta Platforms carries the messages, and may do so outside of your country under \
-                     its terms for businesses."
-                        .to_owned(),
-                ],
-            },
-            Fact {
-                question: "How long they are kept",
-                answer: self.retention_said()?,
-            },
-            Fact {
-                question: "Where they come from",
-                answer: vec![
-                    "From you, from WhatsApp, and from us. The table “What we know of you” says where each \
-                     thing comes from."
-                        .to_owned(),
-                ],
-            },
-            Fact {
-                question: "Whether something is decided by a program alone",
-                answer: vec![
-                    "Rules decide whether a message to you may leave; each of those decisions is in this \
-                     package with its reason. Nothing that has legal effect for you, or that affects you \
-                     alike, is decided by a program alone, and no profile is made of you."
-                        .to_owned(),
-                ],
-            },
-            Fact {
-                question: "What you can ask for",
-                answer: rights(),
-            },
-            Fact {
-                question: "To whom you can complain",
-                answer: vec![self.authority_said()],
-            },
-            Fact {
-                question: "What is not in this package",
-                answer: left_out(written),
-            },
+            fact("question-purposes", self.purposes_used(making)?),
+            fact("question-kinds", say(&KINDS)),
+            fact(
+                "question-recipients",
+                say(&["recipients-table", "recipients-meta"]),
+            ),
+            fact("question-retention", self.retention_said(texts)?),
+            fact("question-source", say(&["source-told"])),
+            fact("question-automated", say(&["automated-told"])),
+            fact("question-rights", say(&RIGHTS)),
+            fact("question-complaint", vec![self.authority_said(texts)]),
+            fact("question-left-out", left_out(written, texts)),
         ])
     }
 
@@ -113,97 +90,73 @@ impl Service {
             .into_iter()
             .filter_map(|id| making.registry.purpose(id))
             .map(|entry| {
-                let basis = basis(entry.purpose.basis);
+                let basis = making.texts.word("basis", entry.purpose.basis.name());
                 let description = entry.terms.description.trim();
                 let end = if description.is_empty() { "" } else { " " };
                 format!("{}: {basis}.{end}{description}", entry.title)
             })
             .collect();
-        lines.push("To answer you when you write to us.".to_owned());
-        lines.push(
-            "To prove that we keep to the law: the audit log and the proof of consent.".to_owned(),
-        );
+        for id in ["purpose-answer", "purpose-proof"] {
+            lines.push(making.texts.say(id).to_owned());
+        }
         Ok(lines)
     }
 
-    fn retention_said(&self) -> Result<Vec<String>, StoreError> {
+    fn retention_said(&self, texts: &Texts) -> Result<Vec<String>, StoreError> {
         let now = self.store.clock().now();
         let rules = self
             .store
             .read_now(|reader| reader.retention_in_force(now))?;
         let mut lines: Vec<String> = rules
             .into_iter()
-            .map(|rule| {
+            .filter_map(|rule| {
                 let class = RecordClass::from_code(rule.class).map_or("records", RecordClass::name);
-                let days = |days: Option<u32>, word| {
-                    days.map_or_else(String::new, |days| format!(" {word} {days} days"))
+                let id = match (rule.minimum_days, rule.maximum_days) {
+                    (Some(_), Some(_)) => "retention-both",
+                    (Some(_), None) => "retention-least",
+                    (None, Some(_)) => "retention-most",
+                    (None, None) => return None,
                 };
-                format!(
-                    "{class}:{}{} ({})",
-                    days(rule.minimum_days, "at least"),
-                    days(rule.maximum_days, "at most"),
-                    rule.provision
-                )
+                let days = |days: Option<u32>| days.unwrap_or_default().to_string();
+                let (minimum, maximum) = (days(rule.minimum_days), days(rule.maximum_days));
+                let values = [
+                    ("class", texts.word("class", class)),
+                    ("minimum", minimum.as_str()),
+                    ("maximum", maximum.as_str()),
+                    ("provision", rule.provision.as_str()),
+                ];
+                Some(texts.with(id, &values))
             })
             .collect();
         if lines.is_empty() {
-            lines.push("As long as they are needed for what they are used for.".to_owned());
+            lines.push(texts.say("retention-needed").to_owned());
         }
         Ok(lines)
     }
 
-    fn authority_said(&self) -> String {
+    fn authority_said(&self, texts: &Texts) -> String {
         let known = AUTHORITIES
             .iter()
             .find(|(country, _)| *country == self.settings.country);
         known.map_or_else(
-            || "To the data protection authority where you live or work.".to_owned(),
+            || texts.say("complaint-own").to_owned(),
             |(_, authority)| (*authority).to_owned(),
         )
     }
 }
 
-const fn basis(basis: LegalBasis) -> &'static str {
-    match basis {
-        LegalBasis::Consent => "because you agreed",
-        LegalBasis::Contract => "because a contract with you needs it",
-        LegalBasis::LegalObligation => "because the law demands it",
-        LegalBasis::LegitimateInterest => {
-            "because of an interest of ours that was weighed against yours"
+fn left_out(written: &Written, texts: &Texts) -> Vec<String> {
+    let mut lines = Vec::new();
+    for (count, id) in [
+        (written.left_out, "left-passages"),
+        (written.of_others, "left-groups"),
+    ] {
+        if 0 < count {
+            lines.push(texts.with(id, &[("count", count.to_string().as_str())]));
         }
     }
-}
-
-fn rights() -> Vec<String> {
-    [
-        "That what is wrong is corrected.",
-        "That your data are deleted, as far as no law orders to keep them.",
-        "That we stop using them while something is in dispute.",
-        "That we stop using them for a purpose; for advertising, at any time and without a reason.",
-        "That you get what you gave us in a form that a program can read.",
-    ]
-    .map(str::to_owned)
-    .into()
-}
-
-fn left_out(written: &Written) -> Vec<String> {
-    let mut lines = Vec::new();
-    if written.left_out > 0 {
-        lines.push(format!(
-            "{} passages about other people (GDPR Art 15(4); POPIA s23(4) with PAIA chapter 4).",
-            written.left_out
-        ));
+    for id in ["left-keys", "left-files"] {
+        lines.push(texts.say(id).to_owned());
     }
-    if written.of_others > 0 {
-        lines.push(format!(
-            "{} messages of other members of groups: they are theirs.",
-            written.of_others
-        ));
-    }
-    lines.push("Keys and tokens, which say nothing about you.".to_owned());
-    lines.push(
-        "Files that were not fetched from WhatsApp within 30 days: it deletes them then."
-            .to_owned(),
-    );
     lines
 }

@@ -10,6 +10,7 @@ use domain::message::Direction;
 use domain::time::Span;
 use package::Head;
 use package::Index;
+use package::Texts;
 use package::Writer;
 use seal::DataKey;
 use seal::Place;
@@ -20,6 +21,7 @@ use store::package::BYTES;
 use store::package::Made;
 use store::package::PackageKind;
 use store::package::PackageView;
+use store::request::RequestView;
 use tokio::runtime::Handle;
 
 use super::PackageError;
@@ -36,6 +38,10 @@ pub struct Making {
     pub(super) source: Source,
     pub(super) registry: Arc<Registry>,
     pub(super) head: Head,
+    /// The words of the pages, in the person's language.
+    pub(super) texts: Arc<Texts>,
+    /// The request it answers.
+    pub(super) request: Option<RequestView>,
 }
 
 impl std::fmt::Debug for Making {
@@ -138,13 +144,8 @@ impl Service {
         view: &PackageView,
         out: W,
     ) -> Result<(W, u64), PackageError> {
-        let making = Making {
-            view: view.clone(),
-            source: Source::read(self, view)?,
-            registry: self.store.registry(),
-            head: self.package_head(runtime, view)?,
-        };
-        let mut writer = Writer::new(out);
+        let making = self.making(runtime, view)?;
+        let mut writer = Writer::new(out, Arc::clone(&making.texts));
         let written = self.write_messages(runtime, &making, &mut writer)?;
         let mut index = self.write_tables(runtime, &making, &written, &mut writer)?;
         index.lists.insert(0, written.listed);
@@ -159,13 +160,31 @@ impl Service {
             index.lists.push(self.write_left_out(&making, &mut writer)?);
         }
         let items = index.lists.iter().map(|listed| listed.items).sum::<u64>() + written.media;
-        writer.file("index.html", index.page().as_bytes())?;
+        self.write_summary(&making, (&written.about, &mut index), &mut writer)?;
+        writer.file("index.html", index.page(&making.texts).as_bytes())?;
         let log = Arc::clone(&self.log.writer);
         let finished = writer.finish(&making.head, |text| {
             let log = log.lock().unwrap_or_else(PoisonError::into_inner);
             log.key.state(text).ok()
         })?;
         Ok((finished.out, items))
+    }
+
+    fn making(&self, runtime: &Handle, view: &PackageView) -> Result<Making, PackageError> {
+        let request = match view.request {
+            Some(id) => self.store.read_now(|reader| reader.request(id))?,
+            None => None,
+        };
+        let language = request.as_ref().map(|request| request.language.as_str());
+        let texts = Texts::of(language.unwrap_or(&self.settings.language));
+        Ok(Making {
+            view: view.clone(),
+            source: Source::read(self, view)?,
+            registry: self.store.registry(),
+            head: self.package_head(runtime, view)?,
+            texts: Arc::new(texts),
+            request,
+        })
     }
 
     fn package_head(&self, runtime: &Handle, view: &PackageView) -> Result<Head, PackageError> {

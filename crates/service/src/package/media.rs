@@ -4,9 +4,9 @@ use std::fs::File;
 use std::io::Write;
 
 use domain::message::Direction;
-use domain::time::Span;
 use package::Packing;
 use package::Writer;
+use store::erase::AT_META;
 use store::package::FullMessage;
 use tokio::runtime::Handle;
 
@@ -14,9 +14,6 @@ use super::PackageError;
 use crate::Service;
 use crate::media::bytes_place;
 use crate::media::parse;
-
-/// How long Meta keeps a media object.
-const AT_META: Span = Span::days(30);
 
 /// Types of messages that come with a media object.
 const WITH_MEDIA: [&str; 6] = ["audio", "document", "image", "sticker", "video", "voice"];

@@ -11,6 +11,7 @@ use package::Cut;
 use package::List;
 use package::Listed;
 use package::Other;
+use package::Texts;
 use package::Writer;
 use package::cut;
 use package::readable;
@@ -33,8 +34,6 @@ use crate::Service;
 
 const MESSAGES: List = List {
     name: "messages",
-    title: "Messages",
-    about: "What you wrote to us and what we wrote to you, oldest first. Times are UTC.",
     columns: &[],
 };
 
@@ -88,6 +87,26 @@ pub(super) struct Written {
     pub(super) left_out: u64,
     /// How many messages of others in groups were passed over.
     pub(super) of_others: u64,
+    /// What the summary tells of them.
+    pub(super) about: About,
+}
+
+/// What a summary tells of the messages.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct About {
+    /// When the oldest and the newest were written.
+    pub(super) span: Option<(Timestamp, Timestamp)>,
+    /// How many media objects there are.
+    pub(super) media: u64,
+    /// How many messages of others in groups were passed over.
+    pub(super) of_others: u64,
+}
+
+impl About {
+    fn count(&mut self, at: Timestamp) {
+        let (first, last) = self.span.unwrap_or((at, at));
+        self.span = Some((first.min(at), last.max(at)));
+    }
 }
 
 impl Service {
@@ -100,7 +119,7 @@ impl Service {
         let mut list = writer.list(MESSAGES);
         let (mut cursor, mut recipients) = (DeliveryCursor::default(), Recipients::new());
         let (mut media, mut left_out, mut of_others, mut told) = (0, 0, 0, 0);
-        let mut thread_now = None;
+        let (mut thread_now, mut about) = (None, About::default());
         let walked = self.walk(&making.view, &making.source, &mut |thread, messages| {
             // Each thread begins anew in time, and so does the way through the deliveries.
             if thread_now.replace(thread.id) != Some(thread.id) {
@@ -125,9 +144,10 @@ impl Service {
                     (&content, file.as_deref()),
                     &beside,
                 );
-                let text = readable(&content);
+                let text = readable(&content, &making.texts);
+                about.count(message.at);
                 beside.count(message.id, &mut recipients);
-                list.push(&view, |page| page_of(page, &view, &text))?;
+                list.push(&view, |page| page_of(page, &view, (&text, &making.texts)))?;
             }
             if told + super::scan::STEP <= list.items() {
                 told = list.items();
@@ -142,6 +162,11 @@ impl Service {
             media,
             left_out,
             of_others,
+            about: About {
+                media,
+                of_others,
+                ..about
+            },
         })
     }
 
@@ -254,26 +279,33 @@ impl Beside {
     }
 }
 
-fn page_of(page: &mut package::Html, view: &View<'_>, text: &str) {
-    page.raw(if view.direction == "to-you" {
-        "<li class=\"out\"><p class=\"dim\">We wrote, "
+fn page_of(page: &mut package::Html, view: &View<'_>, (text, texts): (&str, &Texts)) {
+    let ours = view.direction == "to-you";
+    page.raw(if ours {
+        "<li class=\"out\"><p class=\"dim\">"
     } else {
-        "<li><p class=\"dim\">You wrote, "
+        "<li><p class=\"dim\">"
     });
+    page.text(texts.say(if ours {
+        "chat-we-wrote"
+    } else {
+        "chat-you-wrote"
+    }));
+    page.raw(" ");
     // To the second: the JSON has the rest.
     page.text(view.at.get(..19).unwrap_or(&view.at));
     page.raw(" · ");
     page.text(view.number);
-    if view.direction == "to-you" {
+    if ours {
         page.raw(" · ");
-        page.text(view.state);
+        page.text(texts.word("state", view.state));
     }
     page.raw("</p><p>");
     page.text(text);
     page.raw("</p>");
     if let Some(file) = view.media {
         page.raw("<p>");
-        page.link(1, file, "The file");
+        page.link(1, file, texts.say("chat-file"));
         page.raw("</p>");
     }
     page.raw("</li>\n");

@@ -63,7 +63,7 @@ impl Shelf {
     }
 
     /// Removes an object, whole or half; one that is gone already is no error.
-    pub(super) fn remove(&self, object: &str) -> io::Result<()> {
+    pub(crate) fn remove(&self, object: &str) -> io::Result<()> {
         for path in [self.0.join(object), self.half(object)] {
             match fs::remove_file(path) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),

@@ -35,24 +35,22 @@ const SLICE: u32 = 1_000;
 
 const DECISIONS: List = List {
     name: "decisions",
-    title: "Decisions about messages to you",
-    about: "Before a message to you leaves, rules say whether it may. This is what they said, and why.",
-    columns: &["When (UTC)", "Purpose", "Decided", "Why"],
+    columns: &[
+        "column-when",
+        "column-purpose",
+        "column-decided",
+        "column-why",
+    ],
 };
 
 const ACCESSES: List = List {
     name: "accesses",
-    title: "Who looked at your data or changed them",
-    about: "From our audit log. Members of our staff are named by their role.",
-    columns: &["When (UTC)", "Who", "What", "Rule"],
+    columns: &["column-when", "column-who", "column-what", "column-rule"],
 };
 
 const LEFT_OUT: List = List {
     name: "left-out",
-    title: "What was left out",
-    about: "Passages about other people, by the message they stand in. Each place in the messages says \
-            what stood there.",
-    columns: &["Message", "What"],
+    columns: &["column-message", "column-what"],
 };
 
 /// A person's rows in a table, as JSON and as cells.
@@ -77,12 +75,15 @@ impl Rows {
     fn write<W: Write>(
         self,
         writer: &mut Writer<W>,
-        name: &str,
-        mut table: Table,
+        name: &'static str,
+        columns: &'static [&'static str],
     ) -> Result<Table, PackageError> {
         writer.json(&format!("data/{name}.json"), &self.json)?;
-        table.rows = self.cells;
-        Ok(table)
+        Ok(Table {
+            name,
+            columns,
+            rows: self.cells,
+        })
     }
 }
 
@@ -100,33 +101,34 @@ impl Service {
         index.tables.push(identifiers.write(
             writer,
             "identifiers",
-            Table {
-                title: "How we know you",
-                none: "We have nothing that identifies you.",
-                columns: &["What", "Value", "Since (UTC)", "Until (UTC)"],
-                rows: Vec::new(),
-            },
+            &[
+                "column-what",
+                "column-value",
+                "column-since",
+                "column-until",
+            ],
         )?);
         index.tables.push(known.write(
             writer,
             "known",
-            Table {
-                title: "What we know of you",
-                none: "We know nothing else of you.",
-                columns: &["What", "Value", "Where from", "Since (UTC)"],
-                rows: Vec::new(),
-            },
+            &[
+                "column-what",
+                "column-value",
+                "column-where-from",
+                "column-since",
+            ],
         )?);
         let consents = self.store.read_now(|reader| consents(reader, making))?;
         index.tables.push(consents.write(
             writer,
             "consents",
-            Table {
-                title: "What you agreed to, refused or took back",
-                none: "Nothing is recorded.",
-                columns: &["When (UTC)", "For what", "What", "How", "Notice"],
-                rows: Vec::new(),
-            },
+            &[
+                "column-when",
+                "column-for",
+                "column-what",
+                "column-how",
+                "column-notice",
+            ],
         )?);
         if making.is_whole() {
             self.write_rest(runtime, making, written, (&mut index, writer))?;
@@ -145,12 +147,7 @@ impl Service {
         index.tables.push(stops.write(
             writer,
             "stops",
-            Table {
-                title: "What you stopped",
-                none: "Nothing is stopped.",
-                columns: &["Reaches", "From", "Since (UTC)"],
-                rows: Vec::new(),
-            },
+            &["column-reaches", "column-from", "column-since"],
         )?);
         let recipients = self
             .store
@@ -158,28 +155,26 @@ impl Service {
         index.tables.push(recipients.write(
             writer,
             "recipients",
-            Table {
-                title: "Who received your data",
-                none: "Nobody.",
-                columns: &["Who", "What", "First (UTC)", "Last (UTC)"],
-                rows: Vec::new(),
-            },
+            &["column-who", "column-what", "column-first", "column-last"],
         )?);
         let requests = self.store.read_now(|reader| requests(reader, making))?;
         index.tables.push(requests.write(
             writer,
             "requests",
-            Table {
-                title: "What you asked for",
-                none: "You have asked for nothing before.",
-                columns: &["Number", "What", "Received (UTC)", "State"],
-                rows: Vec::new(),
-            },
+            &[
+                "column-number",
+                "column-what",
+                "column-received",
+                "column-state",
+            ],
         )?);
         index.facts = self.package_answers(making, written)?;
         let answers = index.facts.iter();
         let answers: Vec<Value> = answers
-            .map(|fact| json!({"question": fact.question, "answer": fact.answer}))
+            .map(|fact| {
+                let question = making.texts.say(fact.question);
+                json!({"question": question, "answer": fact.answer})
+            })
             .collect();
         writer.json("data/answers.json", &answers)?;
         Ok(())
@@ -194,10 +189,15 @@ impl Service {
         for stop in distinct(all) {
             let purpose = stop.scope.purpose().map(|id| purpose_of(making, id));
             let reaches = purpose.unwrap_or_else(|| stop.scope.name().to_owned());
-            let (from, since) = (stop.source.name().to_owned(), stop.since.to_string());
+            let (from, since) = (stop.source.name(), stop.since.to_string());
+            let texts = &making.texts;
             rows.add(
                 json!({"reaches": reaches, "from": from, "since": since}),
-                [reaches, from, since],
+                [
+                    texts.word("stop", &reaches).to_owned(),
+                    texts.word("stop-from", from).to_owned(),
+                    since,
+                ],
             );
         }
         Ok(rows)
@@ -233,7 +233,8 @@ impl Service {
                         "sentences": decision.sentences,
                     });
                     let purpose = purpose.unwrap_or_default();
-                    list.row(&view, [&*at, &*purpose, decision.outcome, &*why])?;
+                    let outcome = making.texts.word("outcome", decision.outcome);
+                    list.row(&view, [&*at, &*purpose, outcome, &*why])?;
                 }
             }
         }
@@ -261,10 +262,11 @@ impl Service {
                     let rules = entry.get("rules").and_then(Value::as_array);
                     let rules = rules.into_iter().flatten().filter_map(Value::as_str);
                     let rule = rules.collect::<Vec<_>>().join(" ");
-                    let (at, who) = (row.at.to_string(), role(making, text_of(&entry, "actor")));
+                    let at = row.at.to_string();
+                    let (who, said) = role(making, text_of(&entry, "actor"));
                     let action = text_of(&entry, "action");
                     let view = json!({"at": at, "who": who, "what": action, "rule": rule});
-                    list.row(&view, [&*at, &*who, action, &*rule])?;
+                    list.row(&view, [&*at, &*said, action, &*rule])?;
                 }
             }
         }
@@ -299,7 +301,10 @@ impl Service {
                 let name = format!("receipts/{subject}-{purpose}.json");
                 writer.file(&name, record.as_bytes())?;
                 let title = purpose_of(making, purpose);
-                index.files.push((name, format!("Receipt: {title}")));
+                let what = making
+                    .texts
+                    .with("index-receipt", &[("purpose", title.as_str())]);
+                index.files.push((name, what));
             }
         }
         Ok(())
@@ -329,7 +334,7 @@ impl Service {
                     "start": passage.start,
                     "length": passage.length,
                 });
-                list.row(&view, [&*message, what])?;
+                list.row(&view, [&*message, making.texts.word("other", what)])?;
             }
         }
         Ok(list.end()?)
@@ -347,24 +352,30 @@ fn purpose_of(making: &Making, id: PurposeId) -> String {
     entry.map_or_else(|| id.to_string(), |entry| entry.title.clone())
 }
 
-/// Who an actor of the log is to the person: staff by their role, apps by their name.
-fn role(making: &Making, actor: &str) -> String {
+/// Who an actor of the log is: staff by their role, apps by their name. What programs read, and what
+/// people do.
+fn role(making: &Making, actor: &str) -> (String, String) {
+    let both = |plain: &str, id: &str| (plain.to_owned(), making.texts.say(id).to_owned());
     match actor.split_once('/') {
         Some(("app", id)) => {
             let id = id.parse().ok().map(domain::ids::AppId);
             let app = id.and_then(|id| making.registry.app(id));
-            app.map_or_else(|| "one of our programs".to_owned(), |app| app.name.clone())
+            app.map_or_else(
+                || both("one of our programs", "role-app"),
+                |app| (app.name.clone(), app.name.clone()),
+            )
         }
-        Some(("staff", _)) => "a member of our staff".to_owned(),
+        Some(("staff", _)) => both("a member of our staff", "role-staff"),
         _ => match actor {
-            "meta" => "WhatsApp".to_owned(),
-            "person" => "you".to_owned(),
-            _ => "our system".to_owned(),
+            "meta" => both("WhatsApp", "source-whatsapp"),
+            "person" => both("you", "role-you"),
+            _ => both("our system", "role-system"),
         },
     }
 }
 
 fn profile(reader: &Reader<'_>, making: &Making) -> Result<(Rows, Rows), StoreError> {
+    let word = |group: &str, code: &str| making.texts.word(group, code).to_owned();
     let (mut identifiers, mut known) = (Rows::new(), Rows::new());
     for subject in &making.source.subjects {
         for held in reader.identifier_history(*subject)? {
@@ -373,7 +384,7 @@ fn profile(reader: &Reader<'_>, making: &Making) -> Result<(Rows, Rows), StoreEr
             identifiers.add(
                 json!({"kind": kind, "value": value, "since": since, "until": until}),
                 [
-                    kind.to_owned(),
+                    word("identifier", kind),
                     value.to_owned(),
                     since.clone(),
                     until.unwrap_or_default(),
@@ -384,9 +395,9 @@ fn profile(reader: &Reader<'_>, making: &Making) -> Result<(Rows, Rows), StoreEr
             known.add(
                 json!({"what": "name", "value": name, "source": "whatsapp"}),
                 [
-                    "name".to_owned(),
+                    word("known", "name"),
                     name,
-                    "WhatsApp".to_owned(),
+                    word("source", "whatsapp"),
                     String::new(),
                 ],
             );
@@ -399,7 +410,7 @@ fn profile(reader: &Reader<'_>, making: &Making) -> Result<(Rows, Rows), StoreEr
             let (value, since) = (held.value.to_string(), held.at.to_string());
             known.add(
                 json!({"what": what, "value": value, "source": source, "since": since}),
-                [what.to_owned(), value, source.to_owned(), since],
+                [word("known", what), value, word("source", source), since],
             );
         }
     }
@@ -411,9 +422,13 @@ fn consents(reader: &Reader<'_>, making: &Making) -> Result<Rows, StoreError> {
     for subject in &making.source.subjects {
         for event in reader.consent_events(*subject)? {
             let notice = event.notice.and_then(|id| making.registry.notice(id));
-            let notice = notice.map_or_else(String::new, |notice| {
-                format!("{}, version {}", notice.title, notice.version)
+            let (notice, said) = notice.map_or_else(Default::default, |notice| {
+                let (title, version) = (notice.title.as_str(), notice.version.to_string());
+                let values = [("title", title), ("version", version.as_str())];
+                let said = making.texts.with("notice-version", &values);
+                (format!("{title}, version {version}"), said)
             });
+            let word = |group: &str, code: &str| making.texts.word(group, code).to_owned();
             let (at, purpose) = (event.at.to_string(), purpose_of(making, event.purpose));
             let (state, method) = (event.state.name(), event.method.name());
             rows.add(
@@ -423,7 +438,13 @@ fn consents(reader: &Reader<'_>, making: &Making) -> Result<Rows, StoreError> {
                     "notice": notice, "expires": event.expires.map(|at| at.to_string()),
                     "rule": event.rule, "log_position": event.leaf,
                 }),
-                [at, purpose, state.to_owned(), method.to_owned(), notice],
+                [
+                    at,
+                    purpose,
+                    word("consent", state),
+                    word("method", method),
+                    said,
+                ],
             );
         }
     }
@@ -432,11 +453,12 @@ fn consents(reader: &Reader<'_>, making: &Making) -> Result<Rows, StoreError> {
 
 fn recipients(reader: &Reader<'_>, making: &Making, written: &Written) -> Result<Rows, StoreError> {
     let mut rows = Rows::new();
+    let texts = &making.texts;
     rows.add(
         json!({"who": "Meta Platforms (WhatsApp)", "what": "all messages, as they are carried"}),
         [
             "Meta Platforms (WhatsApp)".to_owned(),
-            "all messages, as they are carried".to_owned(),
+            texts.say("recipient-meta-what").to_owned(),
             String::new(),
             String::new(),
         ],
@@ -445,17 +467,21 @@ fn recipients(reader: &Reader<'_>, making: &Making, written: &Written) -> Result
         let name = making.registry.app(*app);
         let name = name.map_or_else(|| format!("app {app}"), |app| app.name.clone());
         let what = format!("{count} messages you wrote");
+        let said = texts.with(
+            "recipient-messages",
+            &[("count", count.to_string().as_str())],
+        );
         let (first, last) = (first.to_string(), last.to_string());
         rows.add(
             json!({"who": name, "what": what, "messages": count, "first": first, "last": last}),
-            [name, what, first, last],
+            [name, said, first, last],
         );
     }
     for subject in &making.source.subjects {
         for (app, alias) in reader.aliases_of(*subject)? {
             let name = making.registry.app(app);
             let name = name.map_or_else(|| format!("app {app}"), |app| app.name.clone());
-            let what = format!("knows you as {alias}, without your number");
+            let what = texts.with("recipient-alias", &[("alias", alias.as_str())]);
             rows.add(
                 json!({"who": name, "what": "an alias in place of the number", "alias": alias}),
                 [name, what, String::new(), String::new()],
@@ -478,9 +504,9 @@ fn requests(reader: &Reader<'_>, making: &Making) -> Result<Rows, StoreError> {
                        "closed": closed}),
                 [
                     request.id.to_string(),
-                    kind.to_owned(),
+                    making.texts.word("request", kind).to_owned(),
                     received.clone(),
-                    state.to_owned(),
+                    making.texts.word("case", state).to_owned(),
                 ],
             );
         }

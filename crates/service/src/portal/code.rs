@@ -38,7 +38,7 @@ impl Service {
             self.tasks.spawn(async move {
                 tokio::select! {
                     () = closing.cancelled() => {}
-                    () = send(&texter, &phone, &text) => {}
+                    () = text_now(&texter, &phone, &text) => {}
                 }
             });
         }
@@ -68,7 +68,8 @@ pub(super) fn number(text: &str) -> Option<Identifier> {
     ))
 }
 
-async fn send(texter: &Texter, phone: &Identifier, text: &str) {
+/// Sends an SMS now, and again if it was not taken.
+pub(crate) async fn text_now(texter: &Texter, phone: &Identifier, text: &str) {
     let sms = Sms {
         to: phone.value(),
         text,

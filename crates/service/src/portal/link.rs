@@ -28,6 +28,8 @@ pub(crate) enum Use {
     Chat = 3,
     Choices = 4,
     Certificate = 5,
+    Mailbox = 6,
+    Proof = 7,
 }
 
 /// A longer text is none of ours, in bytes.

@@ -20,7 +20,7 @@ pub struct Outbox {
 }
 
 impl Outbox {
-    pub(super) fn texter(&self, egress: &Egress) -> Option<Texter> {
+    pub(crate) fn texter(&self, egress: &Egress) -> Option<Texter> {
         let provider = self.sms.clone()?;
         Some(Texter::new(egress.clone(), provider, SMS_TIMEOUT))
     }

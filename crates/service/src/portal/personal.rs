@@ -7,6 +7,7 @@ use domain::ids::SubjectId;
 use serde_json::Value;
 use store::operation::Recipient;
 use store::registry::Number;
+use url::Url;
 use whatsapp::error::GraphError;
 use whatsapp::outbound::Addressee;
 use whatsapp::outbound::SendBody;
@@ -55,12 +56,7 @@ impl Service {
         let url = made.map_err(|_| Failure::unavailable())?.ok_or_else(|| {
             refused("There is no public address for preference links; set listen.public_url.")
         })?;
-        let path = url.path_segments().map(Iterator::collect::<Vec<_>>);
-        let path = path.unwrap_or_default();
-        let tail = path
-            .get(path.len().saturating_sub(2)..)
-            .unwrap_or_default()
-            .join("/");
+        let tail = tail(&url);
         each(&mut message.value, &mut |place, text| {
             let link = match place {
                 Place::Text => url.as_str(),
@@ -105,9 +101,29 @@ impl Service {
         let link = self.make_link((subject, Some(number)), "", Handed::Sent);
         let link = link.ok().flatten();
         // Without an address the line says nothing rather than a word nobody understands.
-        let link = link.as_ref().map_or("", url::Url::as_str);
-        Some(text.replace(WORD, link).into_bytes())
+        let tail = link.as_ref().map(tail).unwrap_or_default();
+        let link = link.as_ref().map_or("", Url::as_str);
+        let mut body: Value = serde_json::from_str(text).ok()?;
+        if body.get("template").is_none() {
+            return Some(text.replace(WORD, link).into_bytes());
+        }
+        each(&mut body, &mut |place, text| {
+            let link = match place {
+                Place::Text => link,
+                Place::UrlButton => &tail,
+            };
+            *text = text.replace(WORD, link);
+        });
+        Some(body.to_string().into_bytes())
     }
+}
+
+/// An address as the end of a template's button has it: without scheme and host, as its last two parts.
+pub(crate) fn tail(url: &Url) -> String {
+    let path = url.path_segments().map(Iterator::collect::<Vec<_>>);
+    let path = path.unwrap_or_default();
+    let tail = path.get(path.len().saturating_sub(2)..);
+    tail.unwrap_or_default().join("/")
 }
 
 fn refused(why: &'static str) -> GraphError {

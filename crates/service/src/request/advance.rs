@@ -32,6 +32,7 @@ impl Service {
     /// # Errors
     /// What the store says; what was not done is done with the next look.
     pub async fn requests_now(&self) -> Result<usize, StoreError> {
+        self.letters_unreached().await?;
         let looked = self.store.look_after_requests().await?;
         if 0 < looked.reminded {
             let count = looked.reminded;

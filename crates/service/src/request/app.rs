@@ -2,6 +2,7 @@
 
 use domain::access::AppScope;
 use domain::audit::Actor;
+use domain::email::Email;
 use domain::request::Assurance;
 use domain::request::RequestKind;
 use domain::request::RequestSource;
@@ -18,6 +19,7 @@ use whatsapp::recipient::Recipient;
 use crate::Answer;
 use crate::Caller;
 use crate::Failure;
+use crate::Reached;
 use crate::Service;
 
 /// What a person wrote is taken up to here, in bytes.
@@ -33,6 +35,8 @@ struct Body {
     kind: String,
     language: Option<String>,
     text: Option<String>,
+    /// Where the person wants the answer.
+    email: Option<String>,
 }
 
 impl Service {
@@ -51,7 +55,9 @@ impl Service {
         caller.needs(AppScope::Requests)?;
         let number = self.number(caller, phone_number_id)?;
         let body: Body = serde_json::from_slice(body).map_err(|_| {
-            GraphError::invalid("The body takes `to`, `kind`, and may have `language` and `text`.")
+            GraphError::invalid(
+                "The body takes `to`, `kind`, and may have `language`, `text` and `email`.",
+            )
         })?;
         let kind = RequestKind::from_name(&body.kind)
             .ok_or_else(|| GraphError::invalid("`kind` is none of those in docs/requests.md."))?;
@@ -59,6 +65,11 @@ impl Service {
         if LONGEST < text.len() {
             return Err(GraphError::invalid("`text` is too long.").into());
         }
+        let email: Option<Email> = body
+            .email
+            .map(|email| email.trim().parse())
+            .transpose()
+            .map_err(|_| GraphError::invalid("`email` is no e-mail address."))?;
         let person = named(&body.to)?;
         let subjects = self.named(caller, number.id, &[&person]).await?;
         let unknown = || GraphError::invalid("`to` leads to nobody.");
@@ -78,7 +89,16 @@ impl Service {
             StoreError::Refused(Refusal::Missing(_)) => unknown().into(),
             _ => Failure::unavailable(),
         })?;
+        let asked = match &email {
+            Some(email) => {
+                let id = opened.request.id;
+                let asked = self.ask_mailbox(Actor::App(caller.app), id, email).await;
+                asked.is_ok_and(|asked| asked == Reached::Sent)
+            }
+            None => false,
+        };
         let body = json!({
+            "email_asked": asked,
             "id": opened.request.id.0,
             "kind": opened.request.request.kind.name(),
             "state": opened.request.request.state.name(),

@@ -1,6 +1,7 @@
 //! A person's own requests, on their page.
 
 use domain::audit::Actor;
+use domain::email::Email;
 use domain::ids::RequestId;
 use domain::request::Assurance;
 use domain::request::Outcome;
@@ -63,8 +64,9 @@ impl OwnRequest {
 }
 
 impl Service {
-    /// Takes in what a person asks for on their page. `text` is in their own words, and may be empty. The
-    /// page has to have asked whether a deletion is meant.
+    /// Takes in what a person asks for on their page. `text` is in their own words, and may be empty; an
+    /// e-mail address is where they want the answer. The page has to have asked whether a deletion is
+    /// meant.
     ///
     /// # Errors
     /// [`PortalError::NoSession`], [`PortalError::Unavailable`].
@@ -73,6 +75,7 @@ impl Service {
         session: &Session,
         kind: RequestKind,
         (text, language): (&str, &str),
+        email: Option<&Email>,
     ) -> Result<OwnRequest, PortalError> {
         self.check(session)?;
         let new = NewRequest {
@@ -89,6 +92,14 @@ impl Service {
             received_at: None,
         };
         let opened = self.open_request(Actor::Person, new).await?;
+        if let Some(email) = email {
+            let id = opened.request.id;
+            match self.ask_mailbox(Actor::Person, id, email).await {
+                // The request stands; where the answer goes is another matter.
+                Ok(_) | Err(StoreError::Refused(_)) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
         Ok(OwnRequest::new(opened.request, opened.is_new))
     }
 

@@ -8,6 +8,7 @@ use service::backup::BackupFault;
 use store::Lease;
 use store::MARKER;
 use store::StoreError;
+use store::snapshot::SnapshotState;
 use testkit::ANNELIE;
 use testkit::SIPHO;
 use testkit::THANDI;
@@ -91,6 +92,45 @@ async fn the_bundle_from_before_would_open_the_erased() {
     let store = machine.open();
     let (open, _) = contents(&store);
     assert!(open.iter().any(|text| text.contains(SIPHOS)));
+}
+
+/// Somebody came after the snapshot and was erased: their number is not given to somebody else, whose
+/// erasure it would be.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_number_of_somebody_the_snapshot_does_not_know_is_not_given_again() {
+    let rig = Rig::start(Kind::File).await;
+    rig.gateway.hear_text(&THANDI, THANDIS).await;
+    rig.append().await;
+    rig.snapshot().await;
+    rig.gateway.hear_text(&SIPHO, SIPHOS).await;
+    let erased = rig.erase(&SIPHO).await;
+    rig.append().await;
+    let machine = rig.machine("machine");
+    let came = machine.restore().await.unwrap();
+    assert_eq!(came.restored.erasures, 1, "{came:?}");
+    let store = machine.open();
+    let new = store.enrol(STAFF, ANNELIE.identifiers()).await.unwrap();
+    assert_ne!(new, erased);
+    store.close();
+}
+
+/// A roll that had not ended when the snapshot was made has taken no older bundle away.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_roll_that_was_restored_half_done_reaches_no_horizon() {
+    let rig = Rig::start(Kind::File).await;
+    rig.gateway.hear_text(&SIPHO, SIPHOS).await;
+    rig.append().await;
+    rig.erase(&SIPHO).await;
+    rig.gateway.advance(domain::time::Span::hours(1)).await;
+    fs::rename(rig.place("two"), rig.place("away")).unwrap();
+    assert!(rig.gateway.store.roll().await.is_err());
+    rig.snapshot().await;
+    fs::rename(rig.place("away"), rig.place("two")).unwrap();
+    let machine = rig.machine("machine");
+    machine.restore().await.unwrap();
+    let store = machine.open();
+    assert_eq!(store.reach_horizons().await.unwrap(), 0);
+    store.close();
 }
 
 /// A roll replaces everything at every place, and only then ends.
@@ -225,16 +265,32 @@ async fn a_restore_that_was_cut_off_begins_anew() {
         rig.gateway.hear_text(&THANDI, THANDIS).await;
         rig.append().await;
         rig.snapshot().await;
-        let machine = rig.machine("machine");
-        machine.restore().await.unwrap();
+        let mut machine = rig.machine("machine");
+        let marker = machine.order.directory.join(MARKER);
+        let kept = machine.root.join("kept");
+        machine
+            .restore_and(&|step| {
+                if step.contains("checking") {
+                    fs::copy(&marker, &kept).unwrap();
+                }
+            })
+            .await
+            .unwrap();
         // As if it had been killed just before its end.
-        fs::write(machine.order.directory.join(MARKER), b"").unwrap();
+        fs::copy(&kept, &marker).unwrap();
         let (directory, database) = (
             machine.order.directory.clone(),
             machine.order.database.clone(),
         );
         let taken = Lease::take(&directory, &database);
         assert!(matches!(taken, Err(StoreError::Restoring)), "{taken:?}");
+        // Whatever stands in another database is none of its business.
+        let ours = std::mem::replace(&mut machine.order.database, kind.fresh());
+        if kind == Kind::Server {
+            let other = machine.restore().await;
+            assert!(matches!(other, Err(BackupFault::OtherTarget)), "{other:?}");
+        }
+        machine.order.database = ours;
         machine.restore().await.unwrap();
         let store = machine.open();
         assert_eq!(contents(&store).0.len(), 1);
@@ -281,4 +337,8 @@ async fn older_snapshots_go() {
             .unwrap()
             .contains(names.last().unwrap().as_str())
     );
+    let known = rig.gateway.store.read_now(|reader| reader.snapshots(100));
+    let states = known.unwrap().into_iter().map(|row| row.state);
+    let made = states.filter(|state| *state == SnapshotState::Made).count();
+    assert_eq!(made, 4, "two at each of two places");
 }

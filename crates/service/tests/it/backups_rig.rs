@@ -13,10 +13,12 @@ use domain::ids::MessageId;
 use domain::ids::SubjectId;
 use domain::ids::TokenId;
 use domain::law::Lawless;
+use domain::time::Span;
 use egress::place::Place;
 use seal::Keyring;
 use seal::Random;
 use seal::RootKey;
+use service::Settings;
 use service::backup::BackupFault;
 use service::backup::BackupSettings;
 use service::backup::Came;
@@ -29,6 +31,7 @@ use store::Store;
 use store::erase::EraseOrder;
 use tempfile::TempDir;
 use testkit::Person;
+use testkit::Rows;
 use testkit::TestGateway;
 use testkit::postgres::Cluster;
 
@@ -43,12 +46,40 @@ pub(crate) enum Kind {
 
 impl Kind {
     pub(crate) fn fresh(self) -> Database {
+        self.base().database
+    }
+
+    pub(crate) fn base(self) -> Base {
         match self {
-            Self::File => Database::File,
+            Self::File => Base {
+                database: Database::File,
+                url: None,
+            },
             Self::Server => {
                 let url = Cluster::shared().database();
-                Database::Server(Server::new(&url, None).unwrap())
+                Base {
+                    database: Database::Server(Server::new(&url, None).unwrap()),
+                    url: Some(url),
+                }
             }
+        }
+    }
+}
+
+/// An empty database.
+#[derive(Clone, Debug)]
+pub(crate) struct Base {
+    pub(crate) database: Database,
+    /// Where it is, on a server.
+    pub(crate) url: Option<String>,
+}
+
+impl Base {
+    /// What lies in it, past the store; `data` is the data directory.
+    pub(crate) fn rows(&self, data: &Path) -> Rows {
+        match &self.url {
+            Some(url) => Rows::Server(url.clone()),
+            None => Rows::file(&data.join("imvume.db")),
         }
     }
 }
@@ -63,16 +94,22 @@ pub(crate) struct Rig {
     pub(crate) gateway: TestGateway,
     pub(crate) kind: Kind,
     pub(crate) database: Database,
+    pub(crate) base: Base,
     pub(crate) around: TempDir,
 }
 
 impl Rig {
     pub(crate) async fn start(kind: Kind) -> Self {
+        Self::start_told(kind, |_| {}).await
+    }
+
+    /// The same with other settings of the gateway.
+    pub(crate) async fn start_told(kind: Kind, change: impl FnOnce(&mut Settings)) -> Self {
         let around = tempfile::tempdir().unwrap();
         for name in ["one", "two"] {
             fs::create_dir(around.path().join(name)).unwrap();
         }
-        let database = kind.fresh();
+        let base = kind.base();
         let settings = BackupSettings {
             recipients: vec![recovery(7).recipient(), recovery(8).recipient()],
             places: places(around.path()),
@@ -80,13 +117,18 @@ impl Rig {
             every: None,
             keep: 2,
             programs: None,
+            copies: Span::ZERO,
         };
-        let gateway =
-            TestGateway::start_on(database.clone(), |_| {}, |told| told.backup = settings).await;
+        let tell = |told: &mut Settings| {
+            told.backup = settings;
+            change(told);
+        };
+        let gateway = TestGateway::start_on(base.database.clone(), |_| {}, tell).await;
         Self {
             gateway,
             kind,
-            database,
+            database: base.database.clone(),
+            base,
             around,
         }
     }
@@ -144,6 +186,7 @@ impl Rig {
     pub(crate) fn machine(&self, name: &str) -> Machine {
         let root = self.around.path().join(name);
         fs::create_dir(&root).unwrap();
+        let base = self.kind.base();
         Machine {
             order: Restoring {
                 directory: root.join("data"),
@@ -159,7 +202,7 @@ impl Rig {
                     }
                 }),
                 root_file: None,
-                database: self.kind.fresh(),
+                database: base.database.clone(),
                 places: places(self.around.path()),
                 programs: None,
                 identities: vec![recovery(8)],
@@ -170,6 +213,7 @@ impl Rig {
                 random: Random::system(),
             },
             root,
+            base,
         }
     }
 
@@ -202,22 +246,31 @@ fn places(around: &Path) -> Vec<Place> {
 pub(crate) struct Machine {
     pub(crate) order: Restoring,
     pub(crate) root: PathBuf,
+    pub(crate) base: Base,
 }
 
 impl Machine {
     pub(crate) async fn restore(&self) -> Result<Came, BackupFault> {
-        Box::pin(service::backup::restore(
-            &self.order,
-            Arc::new(Lawless),
-            &|_| {},
-        ))
-        .await
+        self.restore_and(&|_| {}).await
+    }
+
+    /// The same, and does something at each step.
+    pub(crate) async fn restore_and(
+        &self,
+        going: &(dyn Fn(&str) + Send + Sync),
+    ) -> Result<Came, BackupFault> {
+        let law = Arc::new(Lawless);
+        Box::pin(service::backup::restore(&self.order, law, going)).await
+    }
+
+    pub(crate) fn keyring(&self) -> Keyring {
+        let root = RootKey::read_file(&self.root.join("root.key")).unwrap();
+        Keyring::open(&self.order.keyring, &root).unwrap()
     }
 
     /// The instance, opened as `serve` opens it.
     pub(crate) fn open(&self) -> Arc<Store> {
-        let root = RootKey::read_file(&self.root.join("root.key")).unwrap();
-        let keyring = Keyring::open(&self.order.keyring, &root).unwrap();
+        let keyring = self.keyring();
         let options = store::Options {
             directory: self.order.directory.clone(),
             database: self.order.database.clone(),

@@ -2,19 +2,26 @@
 //! left out, and that it can be fetched once.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::io::Cursor;
 use std::io::Read as _;
 
 use domain::audit::Actor;
+use domain::erasure::EraseReason;
 use domain::ids::PackageId;
 use domain::ids::SubjectId;
 use domain::ids::TokenId;
+use domain::request::Assurance;
+use domain::request::RequestKind;
+use domain::request::RequestSource;
 use domain::time::Span;
 use serde_json::Value;
+use store::erase::EraseOrder;
 use store::package::Decision;
 use store::package::PackageKind;
 use store::package::PackageState;
 use store::package::Which;
+use store::request::NewRequest;
 use testkit::Needles;
 use testkit::SIPHO;
 use testkit::THANDI;
@@ -247,4 +254,133 @@ async fn what_is_cancelled_is_gone() {
     gateway.service.packages_now().await.unwrap();
     assert_eq!(state(&gateway, id).await, PackageState::Removed);
     assert!(gateway.store.link_package(STAFF, id).await.is_err());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn its_file_goes_with_the_person() {
+    let (gateway, subject) = wrote().await;
+    made(&gateway, subject).await;
+    let files = || {
+        let shelf = std::fs::read_dir(gateway.data().join("packages"));
+        shelf.unwrap().count()
+    };
+    assert_eq!(files(), 1);
+    let order = EraseOrder {
+        subject,
+        request: None,
+        reason: EraseReason::Requested,
+        recipients_within: EraseOrder::RECIPIENTS_WITHIN,
+    };
+    gateway.store.erase(STAFF, order).await.unwrap();
+    gateway.service.step_erasures().await.unwrap();
+    assert_eq!(files(), 0);
+}
+
+/// The text of a PDF, by a reader that knows nothing of us.
+fn told(pdf: &[u8]) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("letter.pdf");
+    std::fs::write(&path, pdf).unwrap();
+    let output = std::process::Command::new("pdftotext")
+        .args(["-layout".as_ref(), path.as_os_str(), "-".as_ref()])
+        .output();
+    let output = output.unwrap();
+    assert!(output.status.success());
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// The package that answers a request in German.
+async fn answered() -> Vec<u8> {
+    let (gateway, subject) = wrote().await;
+    let new = NewRequest {
+        subject,
+        kind: RequestKind::Access,
+        source: RequestSource::Staff,
+        assurance: Assurance::Staff,
+        language: "de-AT".to_owned(),
+        text: String::new(),
+        received_at: None,
+    };
+    let opened = gateway.store.open_request(STAFF, new).await.unwrap();
+    let request = Some(opened.request.id);
+    let begun = gateway.service.prepare_package(STAFF, request, subject);
+    let id = begun.await.unwrap();
+    gateway.service.packages_now().await.unwrap();
+    gateway.store.approve_package(STAFF, id).await.unwrap();
+    gateway.service.packages_now().await.unwrap();
+    let token = gateway.store.link_package(STAFF, id).await.unwrap();
+    fetched(&gateway, &token).await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_letter_tells_what_is_in_it_in_the_language_of_the_request() {
+    let archive = answered().await;
+    let mut zip = ZipArchive::new(Cursor::new(archive.clone())).unwrap();
+    let mut letter = Vec::new();
+    let mut file = zip.by_name("letter.pdf").unwrap();
+    file.read_to_end(&mut letter).unwrap();
+    drop(file);
+    let manifest: Value = serde_json::from_str(&files(archive)["manifest.json"]).unwrap();
+    let listed = manifest["files"].as_array().unwrap();
+    let listed = listed.iter().find(|file| file["name"] == "letter.pdf");
+    let hash = seal::sha256(&letter);
+    let hash = hash.iter().fold(String::new(), |mut hash, byte| {
+        let _ = write!(hash, "{byte:02x}");
+        hash
+    });
+    assert_eq!(listed.unwrap()["sha256"], hash);
+    let text = told(&letter);
+    for part in [
+        "Was wir über Sie gespeichert haben (Vorgang 1)",
+        "Die Nachrichten sind vom 21. November 2026 bis zum 21. November 2026.",
+        "Meta Platforms (WhatsApp)",
+        "Stellen über andere Menschen: 2",
+        "Information Regulator (South Africa)",
+        "Was Sie verlangen können",
+    ] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    let counted = |name: &str, count: &str| {
+        let mut lines = text.lines();
+        lines.any(|line| line.starts_with(name) && line.trim_end().ends_with(count))
+    };
+    assert!(counted("Nachrichten", "2"), "{text}");
+}
+
+/// With what the ids of texts begin or end: what nobody has a text for stands there as its id.
+const IDS: [&str; 9] = [
+    "-title",
+    "-about",
+    "-none",
+    "column-",
+    "question-",
+    "kinds-",
+    "rights-",
+    "purpose-",
+    "left-keys",
+];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_pages_speak_the_language_of_the_request() {
+    let files = files(answered().await);
+    let pages = files
+        .iter()
+        .filter(|(name, _)| name.rsplit('.').next() == Some("html"));
+    for (name, page) in pages {
+        let begins = "<!doctype html>\n<html lang=\"de\">";
+        assert!(page.starts_with(begins), "{name}");
+        let page = page.replace("left-out", "");
+        for id in IDS {
+            assert!(!page.contains(id), "{id} in {name}");
+        }
+    }
+    let index = &files["index.html"];
+    for part in ["Wer Ihre Daten erhalten hat", "Telefonnummer", "letter.pdf"] {
+        assert!(index.contains(part), "{part}: {index}");
+    }
+    // What programs read is the same in every language.
+    assert!(files["data/identifiers.json"].contains("\"phone\""));
+    assert!(files["data/accesses-0001.jsonl"].contains("a member of our staff"));
+    assert!(files["pages/accesses-0001.html"].contains("jemand von unserem Personal"));
+    assert!(files["pages/messages-0001.html"].contains("Telefonnummer einer anderen Person"));
 }

@@ -13,8 +13,10 @@ use std::task::Poll;
 
 use futures_util::FutureExt;
 use futures_util::StreamExt;
+use futures_util::future::Either;
 use futures_util::future::MaybeDone;
 use futures_util::future::maybe_done;
+use futures_util::future::select;
 use futures_util::future::try_join_all;
 use tokio_postgres::Client;
 use tokio_postgres::Error;
@@ -24,6 +26,7 @@ use tokio_postgres::types::Type;
 
 use crate::dialect::columns::Column;
 use crate::dialect::columns::transpose;
+use crate::dialect::connection::Connection;
 use crate::dialect::connection::Given;
 use crate::dialect::connection::Held;
 use crate::dialect::connection::Shape;
@@ -123,6 +126,47 @@ const PARTS: usize = 128;
 
 /// How often the socket gets its turn when something is sent off.
 const TURNS: usize = 3;
+
+impl Connection {
+    /// Whether a transaction can be sent off, to be waited for while the next one is made.
+    pub(crate) const fn overlaps(&self) -> bool {
+        matches!(self, Self::Postgres(_))
+    }
+
+    /// Writes the transaction's last rows and commits it; on a server another one begins behind it if
+    /// `next` gives its run. Says how it ended, or nothing where that is not known yet: then
+    /// [`Connection::settle`] waits for it, and so does whatever is asked before.
+    pub(crate) fn send_off(&self, writes: Vec<Write<'_>>, next: Option<i64>) -> Option<Outcome> {
+        match self {
+            Self::Sqlite(_) => Some(match self.write_all(writes) {
+                Ok(None) => Outcome {
+                    written: Ok(()),
+                    committed: self.commit(),
+                    begun: next.map_or(Ok(()), |run| self.begin(run)),
+                },
+                Ok(Some(_)) => Outcome::unsent(DbError::Ended),
+                Err(fault) => Outcome::unsent(fault),
+            }),
+            Self::Postgres(session) => session.send_off(writes, next),
+        }
+    }
+
+    /// How what was sent off ended.
+    pub(crate) fn settle(&self) -> Outcome {
+        match self {
+            Self::Sqlite(_) => Outcome::unsent(DbError::Ended),
+            Self::Postgres(session) => session.settle(),
+        }
+    }
+
+    /// Waits for something else, at the longest until what was sent off has ended. None where it has.
+    pub(crate) fn meanwhile<T>(&self, other: impl Future<Output = T>) -> Option<T> {
+        match self {
+            Self::Sqlite(_) => None,
+            Self::Postgres(session) => session.meanwhile(other),
+        }
+    }
+}
 
 impl Session {
     /// Sends everything at once and then waits for all answers: one journey instead of many. Returns
@@ -273,6 +317,21 @@ impl Session {
             Some(outcome) => outcome,
             None => self.land(),
         }
+    }
+
+    /// Waits for something else, at the longest until what was sent off has ended. None where it has.
+    pub(super) fn meanwhile<T>(&self, other: impl Future<Output = T>) -> Option<T> {
+        let mut flight = self.flight.take()?;
+        let outcome = match self.drive(select(pin!(other), &mut flight.told)) {
+            Ok(Either::Left((came, _))) => {
+                *self.flight.borrow_mut() = Some(flight);
+                return Some(came);
+            }
+            Ok(Either::Right((told, _))) => self.landed(told, &flight),
+            Err(fault) => Outcome::unsent(fault),
+        };
+        *self.outcome.borrow_mut() = Some(outcome);
+        None
     }
 
     pub(super) fn land(&self) -> Outcome {

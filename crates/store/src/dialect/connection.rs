@@ -4,7 +4,6 @@ use rusqlite::CachedStatement;
 
 use crate::dialect;
 use crate::dialect::Statements;
-use crate::dialect::ahead::Outcome;
 use crate::dialect::columns::Column;
 use crate::dialect::columns::Parameter;
 use crate::dialect::error::DbError;
@@ -223,37 +222,6 @@ impl Connection {
         match self {
             Self::Sqlite(_) => self.begin(run),
             Self::Postgres(session) => session.begin_soon(run),
-        }
-    }
-
-    /// Whether a transaction can be sent off, to be waited for while the next one is made.
-    pub(crate) const fn overlaps(&self) -> bool {
-        matches!(self, Self::Postgres(_))
-    }
-
-    /// Writes the transaction's last rows and commits it; on a server another one begins behind it if
-    /// `next` gives its run. Says how it ended, or nothing where that is not known yet: then
-    /// [`Connection::settle`] waits for it, and so does whatever is asked before.
-    pub(crate) fn send_off(&self, writes: Vec<Write<'_>>, next: Option<i64>) -> Option<Outcome> {
-        match self {
-            Self::Sqlite(_) => Some(match self.write_all(writes) {
-                Ok(None) => Outcome {
-                    written: Ok(()),
-                    committed: self.commit(),
-                    begun: next.map_or(Ok(()), |run| self.begin(run)),
-                },
-                Ok(Some(_)) => Outcome::unsent(DbError::Ended),
-                Err(fault) => Outcome::unsent(fault),
-            }),
-            Self::Postgres(session) => session.send_off(writes, next),
-        }
-    }
-
-    /// How what was sent off ended.
-    pub(crate) fn settle(&self) -> Outcome {
-        match self {
-            Self::Sqlite(_) => Outcome::unsent(DbError::Ended),
-            Self::Postgres(session) => session.settle(),
         }
     }
 

@@ -204,6 +204,24 @@ impl Server {
         all
     }
 
+    /// What tells this database from others: where it is, and not who speaks to it.
+    pub(super) fn place(&self) -> String {
+        let parts = self.environment().into_iter();
+        let parts = parts.filter(|(name, _)| ["PGHOST", "PGPORT", "PGDATABASE"].contains(name));
+        let parts: Vec<String> = parts
+            .map(|(_, value)| value.to_string_lossy().into_owned())
+            .collect();
+        parts.join(" ")
+    }
+
+    /// Whether there is any table.
+    pub(super) fn holds_anything(&self) -> Result<bool, StoreError> {
+        let count = self.session()?.batch(
+            "SELECT CAST(count(*) AS TEXT) FROM pg_tables WHERE schemaname = current_schema()",
+        )?;
+        Ok(count.as_deref() != Some("0"))
+    }
+
     /// Opens the session that a database is restored through, once it is this process's turn: it holds
     /// nothing yet, or what an earlier attempt left, which is taken away.
     pub(super) fn open_restorer(&self, again: bool) -> Result<Session, StoreError> {
@@ -239,11 +257,18 @@ impl Server {
         Ok(session)
     }
 
+    /// Opens a session that asks on the writer's thread while the one that writes is waited for: it
+    /// changes nothing.
+    pub(super) fn open_beside(&self) -> Result<Session, StoreError> {
+        let session = self.session()?;
+        session.batch("SET default_transaction_read_only = on")?;
+        Ok(session)
+    }
+
     /// Opens a session to look around with: it takes no turn and changes nothing. Tells the server's
     /// version, and the schema of the database, 0 for none.
     pub(super) fn open_to_look(&self) -> Result<(Session, String, usize), StoreError> {
-        let session = self.session()?;
-        session.batch("SET default_transaction_read_only = on")?;
+        let session = self.open_beside()?;
         let version = session.batch("SHOW server_version")?.unwrap_or_default();
         let schema = schema(&session)?.unwrap_or_default();
         Ok((session, version, usize::try_from(schema).unwrap_or(0)))

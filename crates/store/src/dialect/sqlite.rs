@@ -112,6 +112,13 @@ pub(super) fn copy_to(
     }
 }
 
+/// What SQLite keeps beside a file while it writes to it.
+pub(super) fn journal_of(path: &Path) -> std::path::PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push("-journal");
+    name.into()
+}
+
 /// Plans a statement once. Otherwise SQLite plans it anew whenever a bound value changes, in the hope
 /// of a better plan; every statement here has one good plan, by key.
 fn keep_plans(connection: &Connection) -> Result<(), StoreError> {
@@ -252,4 +259,22 @@ pub(super) fn value(value: types::ValueRef<'_>) -> DbResult<ValueRef<'_>> {
         ),
         types::ValueRef::Blob(blob) => ValueRef::Blob(blob),
     })
+}
+
+/// What SQLite would walk through from one end to the other to answer a query, as it is named there.
+#[cfg(test)]
+pub(crate) fn walked(sql: &str) -> Vec<String> {
+    let connection = Connection::open_in_memory().expect("a database in memory");
+    for migration in MIGRATIONS {
+        connection.execute_batch(migration).expect("the schema");
+    }
+    let plan = format!("EXPLAIN QUERY PLAN {sql}");
+    let mut statement = connection.prepare(&plan).expect("a query");
+    let mut steps = statement.raw_query();
+    let mut walked = Vec::new();
+    while let Some(step) = steps.next().expect("a plan") {
+        let step: String = step.get(3).expect("a step");
+        walked.extend(step.strip_prefix("SCAN ").map(str::to_owned));
+    }
+    walked
 }

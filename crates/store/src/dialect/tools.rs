@@ -67,6 +67,8 @@ impl Tools {
             (Source::Sqlite(_), Connection::Sqlite(connection)) => {
                 // Made by us, so that it is closed to others from the beginning.
                 private(scratch).map_err(file("making a copy of the database"))?;
+                // Of a copy that was cut off, and none of this one's business.
+                let _ = std::fs::remove_file(sqlite::journal_of(scratch));
                 sqlite::copy_to(connection, scratch, going)?;
                 let copy = File::open(scratch).map_err(file("reading the copy of the database"))?;
                 Ok(Dump::File(copy))
@@ -96,7 +98,8 @@ impl Tools {
     }
 
     /// Puts a dump into an empty database of a server, whole or not at all, with the mark that it is
-    /// being restored.
+    /// being restored. `psql` is told in words when to commit: at its end it would do so even if this
+    /// process was killed in the middle.
     pub(crate) fn load(&self, server: &Server, dump: &Path) -> Result<(), StoreError> {
         let mut reader = self.program("pg_restore", server);
         reader
@@ -108,12 +111,7 @@ impl Tools {
             .spawn()
             .map_err(file("starting pg_restore (backup.pg_bin)"))?;
         let mut writer = self.program("psql", server);
-        writer.args([
-            "--no-psqlrc",
-            "--quiet",
-            "--single-transaction",
-            "--set=ON_ERROR_STOP=1",
-        ]);
+        writer.args(["--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1"]);
         let mut writer = writer
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
@@ -154,13 +152,12 @@ fn pipe(reader: &mut Child, writer: &mut Child) -> io::Result<()> {
     let (Some(mut from), Some(mut to)) = (reader.stdout.take(), writer.stdin.take()) else {
         return Err(io::ErrorKind::BrokenPipe.into());
     };
+    to.write_all(b"BEGIN;\n")?;
     io::copy(&mut from, &mut to)?;
     if !reader.wait()?.success() {
-        // Kept open: at its end `psql` would commit.
-        writer.stdin = Some(to);
         return Ok(());
     }
-    to.write_all(b"\nINSERT INTO public.settings (name, value) VALUES ('restoring', 1);\n")
+    to.write_all(b"\nINSERT INTO public.settings (name, value) VALUES ('restoring', 1);\nCOMMIT;\n")
 }
 
 impl Read for Dump {

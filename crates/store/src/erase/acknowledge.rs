@@ -6,11 +6,14 @@ use domain::event::EventKind;
 use domain::ids::AppId;
 use domain::ids::ErasureId;
 use domain::ids::EventEndpointId;
+use domain::time::Span;
 
 use super::ids;
 use crate::error::Refusal;
 use crate::error::StoreError;
 use crate::event::About;
+use crate::restore::RESTORED_AT;
+use crate::setting;
 use crate::store::Store;
 use crate::tx::Tx;
 
@@ -43,18 +46,42 @@ impl Store {
     pub async fn reach_horizons(&self) -> Result<u64, StoreError> {
         self.write(|tx| reach_horizons(tx)).await
     }
+
+    /// Says how long after its removal a copy of an older key bundle can still be at a place: horizons that
+    /// are reached from now on lie so much later.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn keep_copies(&self, copies: Span) -> Result<(), StoreError> {
+        self.write(move |tx| {
+            let known = setting::get(tx.connection, COPIES)?.unwrap_or(0);
+            if known != copies.as_micros() {
+                setting::set(tx.connection, COPIES, copies.as_micros())?;
+            }
+            Ok(())
+        })
+        .await
+    }
 }
 
-/// Marks what [`Store::reach_horizons`] tells of.
+/// The setting that says how long places keep copies of what was removed, in microseconds.
+const COPIES: &str = "bundle_copies";
+
+/// Marks what [`Store::reach_horizons`] tells of. After a restore the places hold what they held before,
+/// whatever is on record, until a roll that begins after it has replaced it.
 pub(crate) fn reach_horizons(tx: &Tx<'_>) -> Result<u64, StoreError> {
-    let sql = "UPDATE erasures SET horizon_at = $1, updated_at = $1 \
+    let restored = setting::get(tx.connection, RESTORED_AT)?.unwrap_or(0);
+    // From then on no copy is left that a place keeps by itself, either.
+    let copies = setting::get(tx.connection, COPIES)?.unwrap_or(0);
+    let sql = "UPDATE erasures SET horizon_at = $1, updated_at = $2 \
                WHERE horizon_at IS NULL AND EXISTS (SELECT 1 FROM rolls r \
                WHERE r.ended_at IS NOT NULL AND r.begun_at > coalesce((SELECT \
                max(k.ended_at) FROM erasure_kept k WHERE k.erasure_id = erasures.id), \
-               erasures.erased_at) AND NOT EXISTS (SELECT 1 FROM bundles b \
+               erasures.erased_at) AND r.begun_at > $3 AND NOT EXISTS (SELECT 1 FROM bundles b \
                WHERE b.gone_at IS NULL AND b.epoch < r.epoch))";
     let mut statement = tx.connection.prepare_cached(sql)?;
-    Ok(statement.execute([tx.now().micros()])? as u64)
+    let now = tx.now().micros();
+    Ok(statement.execute((now.saturating_add(copies), now, restored))? as u64)
 }
 
 fn acknowledge(

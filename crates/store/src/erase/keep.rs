@@ -8,7 +8,6 @@ use domain::ids::HoldId;
 use domain::ids::SubjectId;
 use domain::record_class::RecordClass;
 use domain::record_class::RecordClasses;
-use domain::retention;
 use domain::retention::Copy;
 use domain::retention::Fate;
 use domain::retention::Held;
@@ -19,6 +18,8 @@ use domain::time::Timestamp;
 
 use super::destroy_keys;
 use crate::error::StoreError;
+use crate::retention;
+use crate::retention::Look;
 use crate::rows::v;
 use crate::store::Store;
 use crate::tables;
@@ -86,13 +87,13 @@ pub(crate) fn split(
         if sealing.is_empty() {
             continue;
         }
-        let duties = crate::retention::duties(tx, subject, class)?;
+        let duties = retention::duties(tx, subject, class)?;
         for sealing in sealing {
             let span = (sealing.copy.from, sealing.copy.until);
             let holds = crate::hold::on(tx, &[subject], class, span)?;
             let held: Vec<Held> = holds.into_iter().map(|hold| Held { class, hold }).collect();
             let minima = duties.after(sealing.copy.until);
-            let fates = retention::arbitrate(&[sealing.copy], &held, &minima, now);
+            let fates = domain::retention::arbitrate(&[sealing.copy], &held, &minima, now);
             split.take(&sealing, fates.into_iter().next().map(|(_, fate)| fate));
         }
     }
@@ -163,19 +164,27 @@ const fn ends(why: &Keep) -> Option<Timestamp> {
 }
 
 /// A class of an erased person's records that stayed.
-struct Waiting {
-    erasure: ErasureId,
-    subject: SubjectId,
-    class: RecordClass,
+pub(super) struct Waiting {
+    pub(super) erasure: ErasureId,
+    pub(super) subject: SubjectId,
+    pub(super) class: RecordClass,
 }
 
 impl Store {
-    /// Erases what an erasure left once nothing keeps it any more. Returns whether there may be more.
+    /// Erases what an erasure left once nothing keeps it any more, unless the clock may have jumped ahead:
+    /// a message that comes in, or a run of the schedule, bears it out. Returns whether there may be more.
     pub async fn erase_kept(&self) -> Result<bool, StoreError> {
         self.write(|tx| {
             let sql = "SELECT DISTINCT erasure_id, subject_id, class FROM erasure_kept \
                        WHERE until <= $1 AND ended_at IS NULL LIMIT $2";
             let waiting = waiting(tx, sql, (tx.now().micros(), SLICE))?;
+            if !waiting.is_empty() && retention::look(tx)? != Look::Sane {
+                tracing::warn!(
+                    "by the clock, what erasures left has come to its end, but nobody outside bears \
+                     the clock out: it stays"
+                );
+                return Ok(false);
+            }
             for waiting in &waiting {
                 again(tx, waiting)?;
             }
@@ -224,7 +233,7 @@ fn waiting(
 
 /// Decides once more about a class that stayed: what nothing keeps any more goes, what something else
 /// keeps by now is written down. Returns whether anything went.
-fn again(tx: &mut Tx<'_>, waiting: &Waiting) -> Result<bool, StoreError> {
+pub(super) fn again(tx: &mut Tx<'_>, waiting: &Waiting) -> Result<bool, StoreError> {
     let place = (waiting.erasure.0, waiting.class.code());
     let split = split(tx, waiting.subject, Some(waiting.class))?;
     let held: Vec<(i64, String, Option<i64>, Option<i64>)> = {

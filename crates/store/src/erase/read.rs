@@ -55,7 +55,7 @@ pub struct ErasureView {
     pub objects: u64,
     /// When nothing was left to sweep.
     pub swept_at: Option<Timestamp>,
-    /// When the last copy of the data keys was gone, too: from then on nothing of the person can be
+    /// From when the last copy of the data keys is gone, too: from then on nothing of the person can be
     /// decrypted anywhere.
     pub horizon_at: Option<Timestamp>,
     /// The position of its leaf. Erasures of one person share it.
@@ -146,6 +146,8 @@ impl ErasureCertificate {
 pub struct ErasureFilter {
     /// Only those of which a recipient has not acknowledged in time, at this instant.
     pub overdue_at: Option<Timestamp>,
+    /// Only those that left something about which somebody has to decide.
+    pub undecided: bool,
     /// Only those from below this id.
     pub before: Option<ErasureId>,
 }
@@ -153,6 +155,10 @@ pub struct ErasureFilter {
 const ERASURE: &str = "SELECT id, subject_id, request_id, reason, classes, keys, identifiers, \
                        suppressed, epoch, media_at_meta, contact_at_meta, erased_at, state, rows, \
                        objects, swept_at, horizon_at, leaf FROM erasures";
+
+/// Of which something is kept that neither a hold nor an instant ends.
+const UNDECIDED: &str = " AND id IN (SELECT erasure_id FROM erasure_kept WHERE hold_id IS NULL \
+                         AND until IS NULL AND ended_at IS NULL)";
 
 const RECIPIENT: &str = "SELECT erasure_id, app_id, endpoint_id, alias, told_at, due_at, \
                          acknowledged_at FROM erasure_recipients";
@@ -165,14 +171,15 @@ impl Reader<'_> {
         limit: u32,
     ) -> Result<Vec<ErasureView>, StoreError> {
         let before = filter.before.map_or(i64::MAX, |id| id.0);
+        let undecided = if filter.undecided { UNDECIDED } else { "" };
         let Some(now) = filter.overdue_at else {
-            let sql = format!("{ERASURE} WHERE id < $1 ORDER BY id DESC LIMIT $2");
+            let sql = format!("{ERASURE} WHERE id < $1{undecided} ORDER BY id DESC LIMIT $2");
             let mut statement = self.connection.prepare_cached(&sql)?;
             return Ok(statement.query_map((before, limit), view)?);
         };
         let sql = format!(
             "{ERASURE} WHERE id < $1 AND id IN (SELECT erasure_id FROM erasure_recipients \
-             WHERE acknowledged_at IS NULL AND due_at <= $2) ORDER BY id DESC LIMIT $3"
+             WHERE acknowledged_at IS NULL AND due_at <= $2){undecided} ORDER BY id DESC LIMIT $3"
         );
         let mut statement = self.connection.prepare_cached(&sql)?;
         Ok(statement.query_map((before, now.micros(), limit), view)?)

@@ -18,7 +18,6 @@ use domain::person::TraitKind;
 use domain::person::TraitSource;
 use domain::purpose::PurposeClass;
 use domain::subject::Identifier;
-use domain::subject::LinkKind;
 use domain::suppression::Suppression;
 use domain::suppression::SuppressionScope;
 use domain::suppression::SuppressionSource;
@@ -202,7 +201,7 @@ impl<'l> Slice<'l> {
         }
         let other = by_email.filter(|other| *other != subject);
         if let Some(other) = other {
-            tx.link_as(self.actor, (subject, other), LinkKind::SamePerson)?;
+            tx.unite(self.actor, &mut self.known, (subject, other))?;
         }
         Ok((subject, self.known.is_fresh(subject) && other.is_none()))
     }

@@ -1,14 +1,17 @@
 //! Letters by e-mail: one at a time, until one is taken or it is of no use any more.
 
+use domain::audit::Actor;
 use domain::ids::LetterId;
 use domain::ids::SubjectId;
 use domain::letter::LetterRoute;
 use domain::letter::LetterState;
+use domain::message::MessageState;
 use domain::subject::IdentifierKind;
 use domain::time::Span;
 use domain::time::Timestamp;
 
 use super::LetterView;
+use super::NewLetter;
 use super::Said;
 use super::existing;
 use super::mark;
@@ -53,15 +56,24 @@ pub struct Mailing {
     pub said: Said,
 }
 
-/// The e-mail address a letter goes to: the one that was given for the case, else the newest one known.
-pub(super) fn mailbox(
-    tx: &mut Tx<'_>,
-    subject: SubjectId,
-    given: Option<&String>,
-) -> Result<Option<String>, StoreError> {
-    if given.is_some() {
-        return Ok(given.cloned());
+/// Since when letters are looked after whose message in a chat may not arrive: Meta tells within days.
+const LOOKED_AFTER: Span = Span::days(14);
+
+/// So many of them are looked at in one transaction.
+const SLICE: u32 = 50;
+
+/// The e-mail address that was given for the case, if whoever reads it said so. What may
+/// tell of the person goes to none that somebody gave who may be somebody else.
+pub(super) fn given(tx: &mut Tx<'_>, letter: &NewLetter) -> Result<Option<String>, StoreError> {
+    if letter.said.to.is_some() {
+        return Ok(letter.said.to.clone());
     }
+    let given = crate::request::mailbox(tx, letter.request, !letter.kind.is_about_case_alone())?;
+    Ok(given.map(|given| given.to_string()))
+}
+
+/// The newest e-mail address that is known.
+pub(super) fn known(tx: &mut Tx<'_>, subject: SubjectId) -> Result<Option<String>, StoreError> {
     let known = tx.identifiers(subject, Which::Current)?;
     let mut known = known
         .iter()
@@ -134,7 +146,10 @@ pub(super) fn bounced(tx: &mut Tx<'_>, id: LetterId) -> Result<bool, StoreError>
     let found = rows(tx.connection, "id = $1", [id.0])?;
     let went = |letter: &LetterView| {
         letter.route == LetterRoute::Email
-            && matches!(letter.state, LetterState::Sent | LetterState::Waiting)
+            && matches!(
+                letter.state,
+                LetterState::Sent | LetterState::Unknown | LetterState::Waiting
+            )
     };
     let Some(letter) = found.into_iter().find(went) else {
         return Ok(false);
@@ -142,6 +157,42 @@ pub(super) fn bounced(tx: &mut Tx<'_>, id: LetterId) -> Result<bool, StoreError>
     mark(tx, &letter, LetterState::Undeliverable)?;
     tx.flush()?;
     Ok(true)
+}
+
+/// Has letters whose message did not arrive go by e-mail, where that can be.
+pub(super) fn unreached(tx: &mut Tx<'_>, mail: bool) -> Result<usize, StoreError> {
+    let (rejected, failed) = (MessageState::Rejected.code(), MessageState::Failed.code());
+    let lost = "state = $1 AND created_at > $2 AND message_id IN (SELECT m.id FROM messages m \
+                WHERE m.id = letters.message_id AND m.state IN ($3, $4)) ORDER BY id LIMIT $5";
+    let since = (tx.now() - LOOKED_AFTER).micros();
+    let sent = LetterState::Sent.code();
+    let lost = rows(tx.connection, lost, (sent, since, rejected, failed, SLICE))?;
+    for letter in &lost {
+        mark(tx, letter, LetterState::Undeliverable)?;
+        tx.flush()?;
+        let Some(said) = said(tx, letter)? else {
+            continue;
+        };
+        let again = NewLetter {
+            request: letter.request,
+            kind: letter.kind,
+            language: letter.language.clone(),
+            said: Said { to: None, ..said },
+            chat: None,
+            templates: Vec::new(),
+            mail,
+        };
+        // Without an address it is the one that did not arrive that staff see.
+        let to = match (mail, given(tx, &again)?) {
+            (false, _) => None,
+            (true, Some(to)) => Some(to),
+            (true, None) => known(tx, letter.subject)?,
+        };
+        if to.is_some() {
+            super::write(tx, Actor::System, &again)?;
+        }
+    }
+    Ok(lost.len())
 }
 
 pub(super) fn next_at(connection: &Connection) -> Result<Option<Timestamp>, StoreError> {

@@ -292,7 +292,7 @@ pub(super) fn begin(
         v(request),
         v(subject),
         v(kind.code()),
-        v(hex(&name)),
+        v(seal::hex(&name)),
         v(key_id),
         v(sealed),
         v(PackageState::Scanning.code()),
@@ -309,14 +309,6 @@ pub(super) fn begin(
     tx.close_leaf(leaf, actor, Action::PackageChanged, &["package/begun"]);
     crate::record::access(tx, actor, subject, &format!("package {id}"))?;
     Ok(id)
-}
-
-fn hex(bytes: &[u8]) -> String {
-    let digit = |value: u8| char::from_digit(u32::from(value), 16).unwrap_or('0');
-    bytes
-        .iter()
-        .flat_map(|byte| [digit(byte >> 4), digit(byte & 15)])
-        .collect()
 }
 
 /// Has a package go from one state to another.

@@ -60,6 +60,11 @@ const BACK: &str = "WITH RECURSIVE chain (id, previous, n) AS (\
     UNION ALL SELECT m.id, m.previous, c.n + 1 FROM chain c \
     JOIN messages m ON m.id = c.previous WHERE c.n < $2) ";
 
+/// A segment. In the chain's own order: by the messages' ids, SQLite would walk through all of them.
+const CONTENTS: &str = "SELECT m.id, m.conversation_id, m.direction, m.type, m.state, m.at, \
+    m.meta_at, m.app_id, m.decision_id, m.code, m.key_id, m.sealed_content \
+    FROM chain c JOIN messages m ON m.id = c.id ORDER BY c.n DESC";
+
 impl Reader<'_> {
     /// The beginning of the segment behind the one that begins at `head`; none at the end.
     ///
@@ -99,11 +104,7 @@ impl Reader<'_> {
     /// # Errors
     /// [`StoreError::Damaged`] for a message that does not open.
     pub fn segment(&self, head: MessageId) -> Result<Vec<FullMessage>, StoreError> {
-        let sql = format!(
-            "{BACK} SELECT m.id, m.conversation_id, m.direction, m.type, m.state, m.at, m.meta_at, \
-             m.app_id, m.decision_id, m.code, m.key_id, m.sealed_content \
-             FROM chain c JOIN messages m ON m.id = c.id ORDER BY m.id"
-        );
+        let sql = format!("{BACK} {CONTENTS}");
         let mut keys = HashMap::new();
         let mut statement = self.connection.prepare_cached(&sql)?;
         let mut rows = statement.query((head.0, SEGMENT))?;
@@ -151,5 +152,20 @@ impl Reader<'_> {
             }
         };
         Ok(held.as_ref())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::BACK;
+    use super::CONTENTS;
+    use crate::dialect::walked;
+
+    #[test]
+    fn a_segment_is_read_by_key() {
+        let back = format!("{BACK} SELECT previous FROM chain ORDER BY n DESC LIMIT 1");
+        for sql in [back, format!("{BACK} {CONTENTS}")] {
+            assert!(!walked(&sql).contains(&"m".to_owned()), "{sql}");
+        }
     }
 }

@@ -4,6 +4,7 @@ use domain::ids::DataKeyId;
 use domain::ids::RequestId;
 use domain::ids::SubjectId;
 use domain::law::Law;
+use domain::letter::LetterState;
 use domain::request::Assurance;
 use domain::request::Outcome;
 use domain::request::Request;
@@ -47,6 +48,12 @@ pub(super) fn one(
     Ok(find(connection, law, "id = $1", [id.0])?.into_iter().next())
 }
 
+/// What holds of a case with a letter of which nobody knows whether it went out.
+const UNTOLD: &str =
+    " AND EXISTS (SELECT 1 FROM letters l WHERE l.request_id = requests.id AND l.state = 5)";
+
+const _: () = assert!(LetterState::Unknown.code() == 5, "the state above");
+
 /// The newest first.
 pub(super) fn list(
     connection: &Connection,
@@ -64,6 +71,9 @@ pub(super) fn list(
         .to_owned();
     if filter.open || filter.overdue_at.is_some() {
         condition.push_str(" AND outcome IS NULL AND closed_at IS NULL");
+    }
+    if filter.untold {
+        condition.push_str(UNTOLD);
     }
     if filter.subject.is_some() {
         let ids: Vec<String> = own.iter().map(SubjectId::to_string).collect();

@@ -100,7 +100,11 @@ pub(super) fn extend(
 }
 
 /// The case as it stands, if it is the version that was seen.
-fn seen(tx: &mut Tx<'_>, id: RequestId, version: Option<i64>) -> Result<RequestView, StoreError> {
+pub(super) fn seen(
+    tx: &mut Tx<'_>,
+    id: RequestId,
+    version: Option<i64>,
+) -> Result<RequestView, StoreError> {
     tx.flush()?;
     let law = Arc::clone(&tx.state.law);
     let view = row::one(tx.connection, law.as_ref(), id)?.ok_or(Refusal::Missing("request"))?;

@@ -9,23 +9,28 @@ use std::sync::Arc;
 
 use backup::ledger::Entry;
 use backup::ledger::Kind;
+use backup::ledger::Value;
 use domain::audit::Action;
 use domain::audit::Actor;
 use domain::ids::SubjectId;
 use seal::RecordClass;
 use seal::RecordKind;
-use tlog::Frontier;
 
-use crate::dialect::Connection;
+use crate::confirmation;
 use crate::dialect::Scan;
 use crate::erase;
 use crate::erase::replay;
 use crate::error::StoreError;
 use crate::leaf::OpenLeaf;
+use crate::letter;
 use crate::restore::Ingredients;
+use crate::restore::RESTORED_AT;
 use crate::restore::Rekeyed;
 use crate::restore::Restored;
+use crate::restore::head;
+use crate::restore::holds::Holds;
 use crate::rows::v;
+use crate::setting;
 use crate::store::Store;
 use crate::tables;
 use crate::tables::Table;
@@ -53,11 +58,14 @@ static SEALED: [&Table; 13] = [
     &tables::REQUESTS,
 ];
 
-const LEDGER: &[&str] = &["restore/ledger"];
+pub(super) const LEDGER: &[&str] = &["restore/ledger"];
+/// The column of an entry about what an erasure left that names the hold.
+const HELD_BY: usize = 5;
+
 const BURIED: &[&str] = &["restore/no-key"];
 
 /// A closure's leaf: opened, given to the work, closed.
-fn told(
+pub(super) fn told(
     tx: &mut Tx<'_>,
     rules: &[&str],
     work: impl FnOnce(&mut Tx<'_>, &mut OpenLeaf) -> Result<u64, StoreError>,
@@ -81,9 +89,9 @@ pub(super) async fn replay(
         lost: rekeyed.lost.len() as u64,
         ..Restored::default()
     };
-    let head = store.read(|reader| head(reader.connection)).await?;
+    let (size, _, root) = store.read(|reader| head(reader.connection, 0)).await?;
     restored.rows = bury(store, &rekeyed.lost).await?;
-    let ledger = Ledger::of(&ingredients.ledger);
+    let mut ledger = Ledger::of(&ingredients.ledger)?;
     restored.suppressions = each(store, &ledger.suppressions, |tx, leaf, entry| {
         suppress(tx, leaf, entry).map(|(_, added)| added)
     })
@@ -96,24 +104,24 @@ pub(super) async fn replay(
     .await?;
     restored.denials = each(store, &ledger.denials, deny).await?;
     restored.redactions = each(store, &ledger.redactions, redact).await?;
-    restored.erasures = each(store, &ledger.erasures(), |tx, leaf, (erasure, kept)| {
+    let holds = std::mem::take(&mut ledger.holds).again(store).await?;
+    restored.holds = holds.done;
+    ledger.keep_under(&holds.ids);
+    restored.erasures = each(store, &ledger.erasures(), |tx, _, (erasure, kept)| {
         let kept: Vec<&Entry> = kept.iter().collect();
-        replay::erasure(tx, leaf, (erasure, &kept))
+        replay::erasure(tx, LEDGER, (erasure, &kept))
     })
     .await?;
-    finish(store, head, ingredients).await?;
-    Ok(restored)
-}
-
-/// How long the log is by its rows, and the root over them.
-fn head(connection: &Connection) -> Result<(u64, String), StoreError> {
-    let mut frontier = Frontier::default();
-    let mut scan = Scan::new(connection, "SELECT entry FROM leaves ORDER BY position")?;
-    let mut rows = scan.rows()?;
-    while let Some(row) = rows.next()? {
-        frontier.push(tlog::leaf_hash(row.blob(0).unwrap_or_default()));
+    for hold in holds.released {
+        // What it had kept of people who were erased meanwhile went when it was released.
+        store
+            .write(move |tx| erase::keep::recheck(tx, hold))
+            .await?;
     }
-    Ok((frontier.size(), frontier.root().to_string()))
+    restored.letters = close(store, letter::close_unknown).await?;
+    restored.confirmations = close(store, confirmation::close_unknown).await?;
+    finish(store, (size, root.to_string()), ingredients).await?;
+    Ok(restored)
 }
 
 /// The ledger by kind.
@@ -126,10 +134,11 @@ struct Ledger {
     redactions: Vec<Entry>,
     erased: BTreeMap<i64, Entry>,
     kept: HashMap<i64, BTreeMap<i64, Entry>>,
+    holds: Holds,
 }
 
 impl Ledger {
-    fn of(entries: &[Entry]) -> Self {
+    fn of(entries: &[Entry]) -> Result<Self, StoreError> {
         let mut ledger = Self::default();
         for entry in entries {
             let entry = entry.clone();
@@ -137,6 +146,7 @@ impl Ledger {
             match entry.kind {
                 Kind::Consent => ledger.denials.push(entry),
                 Kind::Destroyed => {}
+                Kind::Hold | Kind::HoldNumber | Kind::HoldSubject => ledger.holds.take(entry)?,
                 Kind::Erasure => {
                     ledger.erased.insert(id(0), entry);
                 }
@@ -150,7 +160,18 @@ impl Ledger {
                 Kind::Suppression => ledger.suppressions.push(entry),
             }
         }
-        ledger
+        Ok(ledger)
+    }
+
+    /// Has what erasures left stand under the holds as they are numbered now.
+    fn keep_under(&mut self, holds: &BTreeMap<i64, i64>) {
+        for kept in self.kept.values_mut().flat_map(BTreeMap::values_mut) {
+            if let Some(Value::Integer(hold)) = kept.values.get_mut(HELD_BY)
+                && let Some(now) = holds.get(hold)
+            {
+                *hold = *now;
+            }
+        }
     }
 
     /// Each lift with what it lifts.
@@ -206,6 +227,20 @@ where
             .await?;
     }
     Ok(all)
+}
+
+/// Closes what waited to go out, some in a transaction.
+async fn close(
+    store: &Arc<Store>,
+    some: fn(&mut Tx<'_>) -> Result<u64, StoreError>,
+) -> Result<u64, StoreError> {
+    let mut all = 0;
+    loop {
+        match store.write(some).await? {
+            0 => return Ok(all),
+            closed => all += closed,
+        }
+    }
 }
 
 /// Buries keys, and removes every row that only they open.
@@ -406,6 +441,7 @@ async fn finish(
             tx.connection.execute(sql, [now])?;
             let sql = "UPDATE rolls SET ended_at = $1 WHERE ended_at IS NULL";
             tx.connection.execute(sql, [now])?;
+            setting::set(tx.connection, RESTORED_AT, now)?;
             crate::bundle::set_sequence(tx, sequence)?;
             let from = format!("restore/head/{size}/{root}");
             let last = format!("restore/known/{known}/{known_root}");
@@ -418,4 +454,21 @@ async fn finish(
             tx.flush()
         })
         .await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::SEALED;
+    use crate::tables;
+
+    #[test]
+    fn every_table_under_data_keys_is_cleared_of_what_opens_no_more() {
+        for table in tables::ALL {
+            let keyed = table.columns.iter().any(|column| column.name() == "key_id");
+            // Identifiers were looked at when they were found under the new key.
+            let cleared =
+                table.name == "identifiers" || SEALED.iter().any(|one| one.name == table.name);
+            assert_eq!(keyed, cleared, "{}", table.name);
+        }
+    }
 }

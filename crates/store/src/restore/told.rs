@@ -69,6 +69,12 @@ pub struct Restored {
     pub restrictions: u64,
     /// Messages taken out again.
     pub redactions: u64,
+    /// Legal holds placed, changed or released again.
+    pub holds: u64,
     /// People erased again.
     pub erasures: u64,
+    /// Letters that waited: whether they went out since is not known.
+    pub letters: u64,
+    /// Confirmations that waited, likewise.
+    pub confirmations: u64,
 }

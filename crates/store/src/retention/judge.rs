@@ -7,6 +7,7 @@ use domain::ids::HoldId;
 use domain::ids::SubjectId;
 use domain::law::Rules;
 use domain::record_class::RecordClass;
+use domain::record_class::RecordClasses;
 use domain::retention;
 use domain::retention::Action;
 use domain::retention::Asked;
@@ -60,6 +61,8 @@ pub(super) struct Judge {
     as_of: Timestamp,
     preview: bool,
     holds: bool,
+    /// The classes that some law limits: whom it protects is not known before one looks.
+    caps: RecordClasses,
     counted: HashMap<&'static str, i64>,
     people: HashMap<i64, Person>,
 }
@@ -79,6 +82,7 @@ impl Judge {
             as_of: run.as_of,
             preview: run.preview,
             holds: tx.connection.prepare_cached(sql)?.exists(())?,
+            caps: tx.state.law.caps(),
             counted,
             people: HashMap::new(),
         })
@@ -100,10 +104,12 @@ impl Judge {
         told && self.shortest(stage.class()).is_some()
     }
 
-    /// Whether something is too young to be over, whatever else is known of it.
+    /// Whether something is too young to be over, whatever else is known of it. A law may have it end
+    /// before the schedule does.
     pub(super) fn is_young(&self, stage: Stage, one: &Candidate) -> bool {
         let shortest = self.shortest(stage.class());
-        shortest.is_none_or(|days| self.as_of < one.at + Span::days(days))
+        let young = shortest.is_none_or(|days| self.as_of < one.at + Span::days(days));
+        young && !self.caps.has(stage.class())
     }
 
     /// Looks up whose records these are, where that can matter.
@@ -121,8 +127,7 @@ impl Judge {
         };
         let by_place = of_class().any(|entry| entry.scope.jurisdiction.is_some());
         let by_contract = of_class().any(|entry| entry.term.starts == Starts::ContractEnded);
-        let law = &tx.state.law;
-        let by_law = law.keeps().has(class) || law.caps().has(class);
+        let by_law = tx.state.law.keeps().has(class) || self.caps.has(class);
         if stage.hangs_on_messages() || !(by_place || by_contract || by_law) {
             return Ok(());
         }

@@ -124,3 +124,26 @@ pub(super) fn destroy(
     tx.flush()?;
     Ok(destroyed)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::RecordClass;
+    use super::sealed_in;
+    use crate::tables;
+
+    /// A key is spent when no row stands under it: a table that is left out would lose its rows.
+    #[test]
+    fn every_table_under_data_keys_is_looked_at() {
+        let with_the_person = ["identifiers", "profiles", "traits"];
+        let classes = RecordClass::ALL.iter();
+        let looked: Vec<&str> = classes
+            .flat_map(|class| sealed_in(*class))
+            .map(|(table, _, _)| *table)
+            .collect();
+        for table in tables::ALL {
+            let keyed = table.columns.iter().any(|column| column.name() == "key_id");
+            let known = looked.contains(&table.name) || with_the_person.contains(&table.name);
+            assert_eq!(keyed, known, "{}", table.name);
+        }
+    }
+}

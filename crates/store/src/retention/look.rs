@@ -43,16 +43,17 @@ pub(super) fn look(connection: &Connection, now: Timestamp) -> Result<Look, Stor
             return Ok(Look::Sane);
         }
     }
-    let sql = "SELECT max(as_of) FROM retention_runs WHERE state <> $1";
-    let waits = super::run::RunState::SecondLook.code();
+    // A preview may have been made, and a run begun and stopped, while the clock was wrong.
+    let sql = "SELECT max(as_of) FROM retention_runs WHERE preview = 0 AND state = $1";
+    let done = super::run::RunState::Done.code();
     let last: Option<i64> = connection
         .prepare_cached(sql)?
-        .query_row([waits], |row| row.get(0))
+        .query_row([done], |row| row.get(0))
         .optional()?
         .flatten();
     let last = last.map(Timestamp::from_micros);
     Ok(match last {
-        Some(last) if now <= last + AHEAD => Look::Sane,
+        Some(last) if last <= now && now <= last + AHEAD => Look::Sane,
         // Nothing was ever there to be removed too early.
         None if newest.is_none() => Look::Sane,
         _ => Look::Unsure,

@@ -234,10 +234,7 @@ pub(super) fn list(connection: &Connection, ended: bool) -> Result<Vec<Entry>, S
     Ok(entries)
 }
 
-pub(super) fn one(
-    connection: &Connection,
-    id: RetentionRuleId,
-) -> Result<Option<Entry>, StoreError> {
+fn one(connection: &Connection, id: RetentionRuleId) -> Result<Option<Entry>, StoreError> {
     let sql = format!("SELECT {COLUMNS} FROM retention_rules WHERE id = $1");
     let mut statement = connection.prepare_cached(&sql)?;
     let mut rows = statement.query([id.0])?;

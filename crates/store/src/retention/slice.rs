@@ -1,10 +1,12 @@
 //! One slice of a run: load, decide in order, remove.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use domain::audit::Action as Told;
 use domain::audit::Actor;
 use domain::ids::RetentionRunId;
+use tokio::time::Instant;
 
 use super::judge::Judge;
 use super::judge::Verdict;
@@ -36,6 +38,8 @@ pub enum Stepped {
         rows: u32,
         /// The files of media and packages that went: they are to be removed.
         objects: Vec<String>,
+        /// How long the writer was kept.
+        took: Duration,
     },
     /// All tables were gone over.
     Through,
@@ -54,6 +58,8 @@ struct Going {
 }
 
 pub(super) fn step(tx: &mut Tx<'_>, id: RetentionRunId, rows: u32) -> Result<Stepped, StoreError> {
+    // By the steady clock: the other may be set meanwhile.
+    let begun = Instant::now();
     tx.flush()?;
     let mut run = run::one(tx.connection, id)?.ok_or(Refusal::Missing("run"))?;
     if run.state != RunState::Running {
@@ -81,6 +87,7 @@ pub(super) fn step(tx: &mut Tx<'_>, id: RetentionRunId, rows: u32) -> Result<Ste
                 return Ok(Stepped::Moved {
                     rows: looked,
                     objects,
+                    took: begun.elapsed(),
                 });
             }
         }

@@ -5,7 +5,6 @@
 use std::sync::Arc;
 
 use domain::audit::Actor;
-use domain::ids::SubjectId;
 use seal::EpochKey;
 use seal::KeySet;
 
@@ -20,6 +19,7 @@ use crate::roll::RollStage;
 use crate::roll::SLICE;
 use crate::roll::index;
 use crate::roll::index::Entry;
+use crate::roll::slice::Entered;
 use crate::roll::slice::IDENTIFIERS_DONE;
 use crate::roll::slice::KEYS_DONE;
 use crate::roll::slice::Slice;
@@ -30,8 +30,6 @@ use crate::store::Store;
 /// How many identifiers are gathered before their tags are sorted: the more, the fewer pages of the index
 /// each slice touches. About 40 MiB.
 const CHUNK: usize = 1 << 19;
-
-type Tag = [u8; 16];
 
 /// Where a roll is, and what it holds in memory.
 #[derive(Debug)]
@@ -48,7 +46,7 @@ pub(crate) enum Course {
     /// Putting tags into the index: those that are left, the next ones last.
     Index {
         chunk: Vec<Entry>,
-        tags: Vec<(Tag, SubjectId)>,
+        tags: Vec<Entered>,
     },
     /// Bringing identifiers over: those that are left, the next ones last.
     Carry {
@@ -174,20 +172,18 @@ async fn gather(store: &Arc<Store>, after: i64, mut chunk: Vec<Entry>) -> Result
 
 /// The new tags of a chunk, the smallest last. Where an identifier came back within the chunk, the newest
 /// holder has it.
-fn sorted(chunk: &[Entry]) -> Vec<(Tag, SubjectId)> {
+fn sorted(chunk: &[Entry]) -> Vec<Entered> {
     let live = chunk.iter().filter(|entry| entry.live);
     let mut tags: Vec<_> = live.map(|e| (e.new, e.id, e.subject)).collect();
     tags.sort_unstable_by(|one, other| other.cmp(one));
     tags.dedup_by_key(|(tag, _, _)| *tag);
-    tags.into_iter()
-        .map(|(tag, _, subject)| (tag, subject))
-        .collect()
+    tags
 }
 
 async fn put(
     store: &Arc<Store>,
     mut chunk: Vec<Entry>,
-    mut tags: Vec<(Tag, SubjectId)>,
+    mut tags: Vec<Entered>,
 ) -> Result<Step, StoreError> {
     let mut slice = tags.split_off(tags.len().saturating_sub(SLICE as usize));
     slice.reverse();

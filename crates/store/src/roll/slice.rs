@@ -1,6 +1,7 @@
 //! What the writer does for a roll: slices of a few milliseconds, each a turn of its own between two of
 //! its transactions, and each a transaction whole.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use domain::audit::Action;
@@ -11,6 +12,7 @@ use seal::KeySet;
 
 use crate::dialect::Connection;
 use crate::dialect::Held;
+use crate::dossier;
 use crate::erase::reach_horizons;
 use crate::error::StoreError;
 use crate::roll;
@@ -33,6 +35,9 @@ use crate::tx::Tx;
 pub(super) const KEYS_DONE: &str = "roll_keys";
 pub(super) const IDENTIFIERS_DONE: &str = "roll_identifiers";
 
+/// A tag for the index, of which identifier it is, and whom it leads to.
+pub(crate) type Entered = ([u8; 16], i64, SubjectId);
+
 /// What is to be done.
 #[derive(Debug)]
 pub(crate) enum Slice {
@@ -44,7 +49,7 @@ pub(crate) enum Slice {
     /// The roll has come to another stage.
     Stage(RollStage),
     /// Tags for the index, in the order of their values.
-    Tags(Vec<([u8; 16], SubjectId)>),
+    Tags(Vec<Entered>),
     /// Identifiers whose new tags are in the index, all there are between the first and the last.
     Carry(Vec<Entry>),
     Switch,
@@ -189,12 +194,13 @@ fn put(
     connection: &Connection,
     state: &mut State,
     keys: &KeySet,
-    tags: &[([u8; 16], SubjectId)],
+    tags: &[Entered],
 ) -> Result<(), StoreError> {
     let epoch = keys.current_epoch().id();
     let run = state.run();
+    let live = live(connection, tags)?;
     let rows = &mut state.rows;
-    for (tag, subject) in tags {
+    for (tag, _, subject) in tags.iter().filter(|(_, id, _)| live.contains(id)) {
         rows.index((*tag, epoch), subject.0, Held::Perhaps);
     }
     let done = connection.within(run, || rows.flush(connection));
@@ -202,6 +208,21 @@ fn put(
         rows.clear();
     }
     done
+}
+
+/// The identifiers behind these tags that lead to somebody still: one may have ended, or its holder been
+/// erased, since they were read, and after a kill nobody would know that its tag is to leave again.
+fn live(connection: &Connection, tags: &[Entered]) -> Result<BTreeSet<i64>, StoreError> {
+    let ids: Vec<i64> = tags.iter().map(|(_, id, _)| *id).collect();
+    let text = |list: &str| {
+        format!("SELECT id FROM identifiers WHERE id IN ({list}) AND ended_at IS NULL")
+    };
+    let mut live = BTreeSet::new();
+    dossier::each(connection, &ids, text, |row| {
+        live.insert(row.get(0)?);
+        Ok(())
+    })?;
+    Ok(live)
 }
 
 /// Brings identifiers over to the new key. Those that ended, or were erased, since their tags were made

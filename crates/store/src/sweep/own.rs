@@ -15,14 +15,17 @@ use crate::tables::Table;
 /// A table with the rows of a person (`$1`) that have to go, at most `$2`.
 struct Own(&'static Table, &'static str);
 
+/// Decisions. They go after the messages they were about, which are counted by their purpose when they
+/// go.
+static DECISIONS: Own = Own(
+    &tables::DECISIONS,
+    "SELECT t.id FROM decisions t LEFT JOIN messages m ON m.id = t.message_id \
+     WHERE t.subject_id = $1 AND (m.id IS NULL OR NOT EXISTS \
+     (SELECT 1 FROM data_keys k WHERE k.id = m.key_id)) ORDER BY t.id LIMIT $2",
+);
+
 /// What hangs on the person. Rows without a data key go with their class.
-static OWN: [Own; 12] = [
-    Own(
-        &tables::DECISIONS,
-        "SELECT t.id FROM decisions t LEFT JOIN messages m ON m.id = t.message_id \
-         WHERE t.subject_id = $1 AND (m.id IS NULL OR NOT EXISTS \
-         (SELECT 1 FROM data_keys k WHERE k.id = m.key_id)) ORDER BY t.id LIMIT $2",
-    ),
+static OWN: [Own; 11] = [
     Own(
         &tables::OUTSIDE,
         "SELECT t.message_id FROM outside t LEFT JOIN messages m ON m.id = t.message_id \
@@ -98,6 +101,11 @@ pub(super) fn next(connection: &Connection, open: Open) -> Result<Slice, StoreEr
     if let Some(slice) = threads(connection, open, &slice)? {
         return Ok(slice);
     }
+    let Own(table, sql) = &DECISIONS;
+    let found = ids(connection, sql, (open.subject.0, limit(table)))?;
+    if !found.is_empty() {
+        return Ok(with(slice, table, found, open.subject));
+    }
     slice.to = (ErasureState::Swept, 0);
     Ok(slice)
 }
@@ -132,15 +140,21 @@ fn packages(
 }
 
 /// The person's threads, message by message from the newest on; a thread whose messages are gone goes
-/// itself. Where a part of the class stays, each message is looked at; else the chain leads to them.
+/// itself. Where a part of the class stays, or stayed and left gaps in the chain, each message is looked
+/// at; else the chain leads to them.
 fn threads(
     connection: &Connection,
     open: Open,
     slice: &Slice,
 ) -> Result<Option<Slice>, StoreError> {
     let sql = "SELECT 1 FROM data_keys WHERE subject_id = $1 AND class = 1 LIMIT 1";
-    if !ids(connection, sql, [open.subject.0])?.is_empty() {
-        return partly(connection, open, slice);
+    let stays = !ids(connection, sql, [open.subject.0])?.is_empty();
+    let sql = "SELECT 1 FROM erasure_kept WHERE erasure_id = $1 AND class = 1 LIMIT 1";
+    if stays || !ids(connection, sql, [open.erasure.0])?.is_empty() {
+        let found = partly(connection, open, slice)?;
+        if stays || found.is_some() {
+            return Ok(found);
+        }
     }
     let sql =
         "SELECT id, last_message FROM conversations WHERE subject_id = $1 ORDER BY id LIMIT 1";
@@ -222,8 +236,8 @@ fn behind(connection: &Connection, redacted: i64) -> Result<Option<i64>, StoreEr
     Ok(found.first().copied().flatten())
 }
 
-/// Where some quarters of the class stay: the messages of the others, found by looking at all of the
-/// person's. They are met in the order of their ids, so the cursor says how far.
+/// Where some quarters of the class stay or stayed: the messages of the others, found by looking at all of
+/// the person's. They are met in the order of their ids, so the cursor says how far.
 fn partly(connection: &Connection, open: Open, slice: &Slice) -> Result<Option<Slice>, StoreError> {
     let sql = "SELECT t.id FROM messages t WHERE t.id > $1 AND t.subject_id = $2 AND NOT EXISTS \
                (SELECT 1 FROM data_keys k WHERE k.id = t.key_id) ORDER BY t.id LIMIT $3";

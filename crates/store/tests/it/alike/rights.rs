@@ -117,6 +117,7 @@ impl Side {
                         ..Said::default()
                     },
                     chat: Some(br#"{"type":"text","text":{"body":"x"}}"#.to_vec()),
+                    templates: Vec::new(),
                     mail: true,
                 };
                 let written = store.write_letter(STAFF, letter).await;

@@ -475,6 +475,7 @@ async fn rights(test: &TestStore) {
                     ..store::letter::Said::default()
                 },
                 chat: None,
+                templates: Vec::new(),
                 mail: true,
             };
             test.store.write_letter(STAFF, letter).await.unwrap();

@@ -1,8 +1,11 @@
 //! Erasing people: unreachable from the commit on, nothing left but what is written down here, and a
 //! log that stays whole through it.
 
+mod gaps;
 mod gone;
 mod leads;
+mod stays;
+mod weigh;
 
 use domain::erasure::AtMeta;
 use domain::erasure::EraseReason;

@@ -6,6 +6,7 @@ use domain::subject::Identifier;
 use store::operation::Item;
 use store::operation::Message;
 
+use super::fixture::STAFF;
 use super::fixture::TestStore;
 use super::fixture::both;
 use super::fixture::bsuid;
@@ -18,6 +19,50 @@ fn linked(test: &TestStore, subject: SubjectId) -> Vec<SubjectId> {
 
 fn values(test: &TestStore, subject: SubjectId) -> Vec<Identifier> {
     test.read(|reader| reader.identifiers(subject))
+}
+
+/// A restriction is a person's, under whatever they are known by, now or later.
+#[tokio::test]
+async fn a_restriction_holds_under_every_name() {
+    for linked_first in [true, false] {
+        let test = TestStore::new().await;
+        test.app("shop", true).await;
+        let names = [phone(1), bsuid(3)];
+        let number = test.hear(&names[..1], 1).await;
+        let account = test.hear(&names[1..], 2).await;
+        assert_ne!(number, account);
+        let restrict = async |subject, restricted| {
+            let reason = "a case".to_owned();
+            let set = test
+                .store
+                .set_restriction(STAFF, subject, restricted, reason);
+            set.await.unwrap();
+        };
+        if !linked_first {
+            restrict(number, true).await;
+        }
+        // Meta tells that the two are one.
+        let message = Message {
+            relayed: true,
+            ..test.message(&names, 3)
+        };
+        test.take(vec![Item::Message(Box::new(message))]).await;
+        assert_eq!(linked(&test, number).len(), 2);
+        if linked_first {
+            restrict(number, true).await;
+        }
+        let told = test.read(|reader| reader.deliveries((None, None), None, 9));
+        assert_eq!(told.len(), usize::from(linked_first));
+        for (restricted, code) in [(true, Some(131_005)), (false, None)] {
+            if !restricted {
+                restrict(account, false).await;
+            }
+            for name in &names {
+                assert_eq!(test.code(name, text()).await, code, "{name:?}");
+            }
+        }
+        test.whole();
+    }
 }
 
 #[tokio::test]
@@ -77,7 +122,7 @@ async fn a_number_with_another_bsuid_has_a_new_holder() {
     let test = TestStore::new().await;
     let before = test.hear(&both(1), 1).await;
     test.store
-        .record_consent(super::fixture::STAFF, before, test.given())
+        .record_consent(STAFF, before, test.given())
         .await
         .unwrap();
     test.say(&both(1), 2, Keyword::Stop).await;
@@ -132,7 +177,7 @@ async fn a_change_of_number_copies_stops_and_leaves_consent_behind() {
     test.prefer(&both(1), 2, true).await;
     let consent = test.given();
     test.store
-        .record_consent(super::fixture::STAFF, before, consent)
+        .record_consent(STAFF, before, consent)
         .await
         .unwrap();
     let change = Message {
@@ -198,19 +243,12 @@ async fn a_name_is_kept_up_to_date() {
 #[tokio::test]
 async fn staff_can_enrol_and_reveal() {
     let test = TestStore::new().await;
-    let subject = test
-        .store
-        .enrol(super::fixture::STAFF, both(1))
-        .await
-        .unwrap();
-    let again = test
-        .store
-        .enrol(super::fixture::STAFF, vec![phone(1)])
-        .await;
+    let subject = test.store.enrol(STAFF, both(1)).await.unwrap();
+    let again = test.store.enrol(STAFF, vec![phone(1)]).await;
     assert_eq!(again.unwrap(), subject);
     let shown = test
         .store
-        .reveal((super::fixture::STAFF, subject), "case 12", move |reader| {
+        .reveal((STAFF, subject), "case 12", move |reader| {
             reader.identifiers(subject)
         })
         .await

@@ -308,6 +308,9 @@ async fn a_clock_that_jumps_ahead_erases_nothing() {
     // The clock is ten years ahead; nobody bears it out.
     let right = test.clock.now();
     test.pass(Span::days(3_650));
+    // Nor does whoever has a look at what would go.
+    let preview = test.store.begin_preview(STAFF).await.unwrap();
+    drive(&test, preview, 10).await;
     let id = test.store.begin_retention_run(STAFF).await.unwrap();
     assert_eq!(view(&test, id).state, RunState::SecondLook);
     assert_eq!(test.store.step_run(id, 10).await.unwrap(), Stepped::Idle);

@@ -5,6 +5,7 @@ use std::sync::atomic::AtomicU32;
 use std::sync::atomic::Ordering;
 
 use domain::audit::Actor;
+use domain::erasure::EraseReason;
 use domain::ids::SubjectId;
 use domain::keyword::Keyword;
 use domain::time::Span;
@@ -15,6 +16,7 @@ use store::RollStage;
 use store::Shipped;
 use store::Shipping;
 use store::StoreError;
+use store::erase::EraseOrder;
 
 use crate::base::Kind;
 use crate::base::Raw;
@@ -280,6 +282,33 @@ async fn life_goes_on_between_any_two_slices() {
         assert_eq!(raw.number(old), 0, "{taken}");
         let tags = raw.number("SELECT count(*) FROM identifier_tags WHERE epoch <> 2");
         assert_eq!(tags, 0, "{taken}");
+    }
+}
+
+/// Somebody who is erased while their tags are on their way; then a kill.
+#[tokio::test]
+async fn nobody_who_was_erased_comes_back_with_a_roll_that_was_killed() {
+    let all = slices().await;
+    for taken in 0..all {
+        let mut test = peopled().await;
+        let subjects = everybody_is_found(&test);
+        roll_on(&test, taken).await;
+        let order = EraseOrder {
+            subject: subjects[0],
+            request: None,
+            reason: EraseReason::Requested,
+            recipients_within: EraseOrder::RECIPIENTS_WITHIN,
+        };
+        test.store.erase(STAFF, order).await.unwrap();
+        // The slice takes what was read before.
+        test.store.roll_slice().await.unwrap();
+        test.crash();
+        test.store.roll().await.unwrap();
+        for identifier in both(1) {
+            assert_eq!(test.find(&identifier), None, "{taken}");
+        }
+        let again = test.hear(&both(1), 500).await;
+        assert_ne!(again, subjects[0], "{taken}");
     }
 }
 

@@ -14,8 +14,26 @@ use super::erase;
 use super::sweep;
 use crate::base::Kind;
 
-/// The wrapped and the unwrapped bytes of a person's data keys.
-fn key_bytes(test: &TestStore, subject: SubjectId) -> Vec<(Vec<u8>, Vec<u8>)> {
+/// A data key of a person, as its row has it, and as it is.
+struct Theirs {
+    binding: seal::Binding,
+    commitment: [u8; 16],
+    wrapped: Vec<u8>,
+    key: Vec<u8>,
+}
+
+impl Theirs {
+    /// Whether an epoch key that lives opens the row.
+    fn opens(&self, test: &TestStore) -> bool {
+        let keys = test.store.keyring().keys();
+        keys.epochs().any(|epoch| {
+            let opened = epoch.unwrap_committed(&self.wrapped, &self.binding, &self.commitment);
+            opened.is_ok()
+        })
+    }
+}
+
+fn keys_of(test: &TestStore, subject: SubjectId) -> Vec<Theirs> {
     let sql = format!(
         "SELECT id, class, quarter, epoch, wrapped, commitment FROM data_keys \
          WHERE subject_id = {subject}"
@@ -43,9 +61,14 @@ fn key_bytes(test: &TestStore, subject: SubjectId) -> Vec<(Vec<u8>, Vec<u8>)> {
             };
             let epoch = keys.epoch(row[3].parse().unwrap()).unwrap();
             let (wrapped, commitment) = (bytes(&row[4]), bytes(&row[5]));
-            let commitment = commitment.as_slice().try_into().unwrap();
+            let commitment: &[u8; 16] = commitment.as_slice().try_into().unwrap();
             let key = epoch.unwrap_committed(&wrapped, &binding, commitment);
-            (wrapped, key.unwrap().danger_export().to_vec())
+            Theirs {
+                binding,
+                commitment: *commitment,
+                key: key.unwrap().danger_export().to_vec(),
+                wrapped,
+            }
         })
         .collect()
 }
@@ -64,11 +87,12 @@ fn tags(test: &TestStore, identifiers: &[Identifier]) -> Vec<[u8; 16]> {
 async fn after_a_roll_no_file_has_a_key_of_theirs_or_what_led_to_them() {
     let test = day().await;
     let subject = test.find(&phone(3)).unwrap();
-    let (keys, found_by) = (key_bytes(&test, subject), tags(&test, &both(3)));
+    let (keys, found_by) = (keys_of(&test, subject), tags(&test, &both(3)));
     let neighbour = test.find(&bsuid(2)).unwrap();
-    // The control: what is looked for does stand there before.
+    // The control: what is looked for does stand there before, and opens.
     assert!(keys.len() >= 4);
-    assert!(keys.iter().all(|(wrapped, _)| test.holds(wrapped)));
+    assert!(keys.iter().all(|held| test.holds(&held.wrapped)));
+    assert!(keys.iter().all(|held| held.opens(&test)));
     assert!(found_by.iter().all(|tag| test.holds(tag)));
 
     let (_, erased) = erase(&test, &phone(3)).await;
@@ -76,21 +100,24 @@ async fn after_a_roll_no_file_has_a_key_of_theirs_or_what_led_to_them() {
     test.pass(Span::seconds(1));
     test.store.roll().await.unwrap();
     test.whole();
-    let living = key_bytes(&test, neighbour);
+    let living = keys_of(&test, neighbour);
     assert!(
-        living.iter().all(|(wrapped, _)| test.holds(wrapped)),
+        living.iter().all(|held| test.holds(&held.wrapped)),
         "the neighbour's stand there"
     );
-    for (wrapped, key) in &keys {
-        assert!(!test.holds(key));
-        let stands = KIND == Kind::File && test.holds(wrapped);
+    assert!(living.iter().all(|held| held.opens(&test)));
+    for held in &keys {
+        assert!(!test.holds(&held.key));
+        let stands = KIND == Kind::File && test.holds(&held.wrapped);
         assert!(!stands, "a wrapped key");
+        // A server's log may keep what was written once.
+        assert!(!held.opens(&test), "a wrapped key opens");
     }
     for tag in &found_by {
         let stands = KIND == Kind::File && test.holds(tag);
         assert!(!stands, "an index value");
     }
-    // A server's log may keep what was written once; no key that lives reproduces it or opens it.
+    // Nor does a key that lives reproduce an index value that a server's log may keep.
     assert!(
         tags(&test, &both(3))
             .iter()
