@@ -55,7 +55,7 @@ pub(crate) fn run(backend: &Backend, messages: u32) -> anyhow::Result<Report> {
     house.wait(roll::load(&store, number, messages))?;
     clock.set(now);
     let id = house.wait(begin(&store))?;
-    let (took, gone) = house.wait(ended(&store, id))?;
+    let (took, gone) = house.wait(ended(&store, id, Duration::MAX))?;
     report.figure(
         "messages removed, nobody else writing",
         rate(gone, took),
@@ -68,15 +68,16 @@ pub(crate) fn run(backend: &Backend, messages: u32) -> anyhow::Result<Report> {
     let load = Arc::new(Load::new(&store, number, messages));
     let alone = house.wait(load.rate(roll::alone()))?;
     let id = house.wait(begin(&store))?;
-    let mut ending = Ok(());
+    let mut gone = Ok((Duration::ZERO, 0));
     let run = async {
-        ending = ended(&store, id).await.map(|_| ());
+        gone = ended(&store, id, roll::MEANWHILE).await;
     };
     let meanwhile = house.wait(load.rate(run))?;
-    ending?;
+    let (took, gone) = gone?;
     report.figure("intake without a run", alone, "/s");
     report.figure("intake during a run", meanwhile, "/s");
     report.against("intake left during a run", meanwhile / alone, "×", LEFT);
+    report.figure("messages removed under that load", rate(gone, took), "/s");
     house.close();
     Ok(report)
 }
@@ -125,17 +126,22 @@ fn view(store: &Store, id: RetentionRunId) -> anyhow::Result<RunView> {
     run.context("the run is gone")
 }
 
-/// Waits until the service's own job has taken a run to its end. Returns how long it was under way, and
-/// how many messages went.
-async fn ended(store: &Arc<Store>, id: RetentionRunId) -> anyhow::Result<(Duration, usize)> {
+/// Waits until the service's own job has taken a run to its end, or for so long. Returns how long it was
+/// under way, and how many messages went.
+async fn ended(
+    store: &Arc<Store>,
+    id: RetentionRunId,
+    at_most: Duration,
+) -> anyhow::Result<(Duration, usize)> {
     while view(store, id)?.examined == 0 {
         tokio::time::sleep(LOOK).await;
     }
     let began = clock::now();
     loop {
         let run = view(store, id)?;
-        if run.state == RunState::Done {
-            return Ok((began.elapsed(), usize::try_from(run.erased)?));
+        let took = began.elapsed();
+        if run.state == RunState::Done || at_most <= took {
+            return Ok((took, usize::try_from(run.erased)?));
         }
         tokio::time::sleep(LOOK).await;
     }

@@ -40,8 +40,8 @@ const POST: u32 = 16;
 const AT_ONCE: u32 = 32;
 /// How long intake is measured without a roll.
 const ALONE: Duration = Duration::from_secs(5);
-/// For how long a roll is looked at under load, at the most.
-const MEANWHILE: Duration = Duration::from_secs(20);
+/// For how long a roll, or a run, is looked at under load, at the most.
+pub(crate) const MEANWHILE: Duration = Duration::from_secs(20);
 /// How many data keys and identifiers a person of this measurement has.
 const EACH: f64 = 4.0;
 /// How often it is looked how far a roll is.
