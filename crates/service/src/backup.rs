@@ -54,6 +54,7 @@ pub use check::Checking;
 pub use check::check;
 pub use make::Made;
 pub use names::code as place_code;
+pub use restore::Back;
 pub use restore::Came;
 pub use restore::Restoring;
 pub use restore::Root;

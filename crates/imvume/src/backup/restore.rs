@@ -63,7 +63,9 @@ pub(super) async fn run(arguments: &Restore) -> anyhow::Result<Verdict> {
         );
         return Ok(Verdict::Cut);
     };
-    let came = came??;
+    // Here and not in the task, which may go on for a moment after a signal: what is said to have been
+    // interrupted was.
+    let came = came??.open()?;
     show(&came, arguments.json);
     if !arguments.json {
         show_away(&came);

@@ -113,7 +113,35 @@ pub struct Came {
     pub away: Vec<String>,
 }
 
-/// Restores an instance.
+/// An instance that came back whole, still marked: let go of, it counts as cut off, and the next restore
+/// begins anew.
+#[must_use = "nobody serves from it before it is opened"]
+pub struct Back {
+    came: Came,
+    directory: PathBuf,
+    _alone: RestoreLock,
+}
+
+impl fmt::Debug for Back {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Back")
+            .field("came", &self.came)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Back {
+    /// Takes the marker away: from here on one may serve from it.
+    ///
+    /// # Errors
+    /// Where the marker cannot be removed.
+    pub fn open(self) -> Result<Came, BackupFault> {
+        target::unmark(&self.directory)?;
+        Ok(self.came)
+    }
+}
+
+/// Restores an instance, all but for the last step: [`Back::open`].
 ///
 /// # Errors
 /// [`BackupFault`]; before the marker stands nothing was touched.
@@ -121,7 +149,7 @@ pub async fn restore(
     order: &Restoring,
     law: Arc<dyn Law>,
     going: &(dyn Fn(&str) + Send + Sync),
-) -> Result<Came, BackupFault> {
+) -> Result<Back, BackupFault> {
     let is_begun = || order.directory.join(MARKER).exists();
     if !is_begun() {
         target::empty(order)?;
@@ -164,8 +192,7 @@ pub async fn restore(
     store::restore::end(&store).await?;
     store.close();
     drop(store);
-    target::unmark(&order.directory)?;
-    Ok(Came {
+    let came = Came {
         snapshot: fetched.name.clone(),
         bundle: ingredients.sequence,
         manifest: fetched.manifest.clone(),
@@ -175,6 +202,11 @@ pub async fn restore(
         checked,
         log: (log, ingredients.known.0),
         away,
+    };
+    Ok(Back {
+        came,
+        directory: order.directory.clone(),
+        _alone: alone,
     })
 }
 

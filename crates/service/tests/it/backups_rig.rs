@@ -19,6 +19,7 @@ use seal::Keyring;
 use seal::Random;
 use seal::RootKey;
 use service::Settings;
+use service::backup::Back;
 use service::backup::BackupFault;
 use service::backup::BackupSettings;
 use service::backup::Came;
@@ -251,16 +252,13 @@ pub(crate) struct Machine {
 
 impl Machine {
     pub(crate) async fn restore(&self) -> Result<Came, BackupFault> {
-        self.restore_and(&|_| {}).await
+        self.back().await?.open()
     }
 
-    /// The same, and does something at each step.
-    pub(crate) async fn restore_and(
-        &self,
-        going: &(dyn Fn(&str) + Send + Sync),
-    ) -> Result<Came, BackupFault> {
+    /// The same, before its last step.
+    pub(crate) async fn back(&self) -> Result<Back, BackupFault> {
         let law = Arc::new(Lawless);
-        Box::pin(service::backup::restore(&self.order, law, going)).await
+        Box::pin(service::backup::restore(&self.order, law, &|_| {})).await
     }
 
     pub(crate) fn keyring(&self) -> Keyring {
