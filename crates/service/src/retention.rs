@@ -29,8 +29,9 @@ const EVERY: Span = Span::hours(24);
 /// How long a slice should keep the writer: others wait behind it.
 const SLICE: Duration = Duration::from_millis(5);
 
-/// The fewest and the most rows of a slice.
-const ROWS: (u32, u32) = (32, 2_000);
+/// The fewest and the most rows of a slice. A slice asks some dozen questions however few rows it has,
+/// and on a server that is busy these alone take longer than a slice should.
+const ROWS: (u32, u32) = (256, 2_000);
 
 /// How many spent data keys one transaction destroys.
 const KEYS: usize = 256;

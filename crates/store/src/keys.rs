@@ -28,7 +28,7 @@ use crate::tx::Tx;
 const HELD: usize = 4_096;
 
 /// What a key is for: subject, record class, quarter.
-type Use = (SubjectId, u8, Quarter);
+pub(crate) type Use = (SubjectId, u8, Quarter);
 
 /// Data keys that were opened. Valid only while their rows exist: whoever deletes a row clears the
 /// cache in the same breath.
@@ -51,12 +51,17 @@ impl KeyCache {
     }
 
     /// Holds the key of a row open.
-    pub(crate) fn warm(&mut self, row: &KeyRow, keys: &KeySet) -> Result<(), StoreError> {
-        if !self.by_id.contains_key(&row.id) {
-            let key = Arc::new(row.open(keys)?);
-            self.hold((row.subject, row.class, row.quarter), row.id, &key);
+    pub(crate) fn warm(&mut self, row: &KeyRow, keys: &KeySet) -> Result<Arc<DataKey>, StoreError> {
+        if let Some(key) = self.by_id.get(&row.id) {
+            return Ok(Arc::clone(key));
         }
-        Ok(())
+        let key = Arc::new(row.open(keys)?);
+        self.hold(row.usage(), row.id, &key);
+        Ok(key)
+    }
+
+    pub(crate) fn holds(&self, id: DataKeyId) -> bool {
+        self.by_id.contains_key(&id)
     }
 
     fn hold(&mut self, usage: Use, id: DataKeyId, key: &Arc<DataKey>) {
@@ -85,6 +90,13 @@ pub(crate) const BY_SUBJECT: &str = "SELECT id, subject_id, class, quarter, epoc
      commitment FROM data_keys WHERE subject_id";
 pub(crate) const OF_QUARTER: &str = " AND class IN (1, 3) AND quarter = ";
 
+/// The classes that [`OF_QUARTER`] names.
+pub(crate) const CLASSES: [RecordClass; 2] = [RecordClass::Conversation, RecordClass::Profile];
+
+/// Keys by their ids.
+pub(crate) const BY_ID: &str = "SELECT id, subject_id, class, quarter, epoch, wrapped, commitment \
+     FROM data_keys WHERE id";
+
 impl KeyRow {
     pub(crate) fn read(row: &Row<'_>) -> DbResult<Self> {
         Ok(Self {
@@ -96,6 +108,11 @@ impl KeyRow {
             wrapped: row.get(5)?,
             commitment: row.get(6)?,
         })
+    }
+
+    /// What the key is for.
+    pub(crate) const fn usage(&self) -> Use {
+        (self.subject, self.class, self.quarter)
     }
 
     pub(crate) fn open(&self, keys: &KeySet) -> Result<DataKey, StoreError> {
@@ -269,13 +286,14 @@ impl Tx<'_> {
 
 #[cfg(test)]
 mod tests {
+    use super::CLASSES;
     use super::OF_QUARTER;
     use super::RecordClass;
 
     #[test]
     fn the_classes_that_intake_needs_are_named_by_their_codes() {
-        let (messages, profiles) = (RecordClass::Conversation, RecordClass::Profile);
-        let list = format!(" class IN ({}, {}) ", messages.code(), profiles.code());
+        let [messages, profiles] = CLASSES.map(RecordClass::code);
+        let list = format!(" class IN ({messages}, {profiles}) ");
         assert!(OF_QUARTER.contains(&list));
     }
 

@@ -17,14 +17,15 @@ use domain::ids::MessageId;
 use domain::ids::NumberId;
 use domain::ids::SubjectId;
 use domain::subject::Identifier;
+use domain::time::Quarter;
 use domain::time::Timestamp;
 use seal::DataKey;
-use seal::RecordClass;
 use seal::Zeroizing;
 
 use crate::error::StoreError;
 use crate::keys;
 use crate::keys::KeyRow;
+use crate::keys::Use;
 use crate::people::open_name;
 use crate::sharing::Shared;
 use crate::tx::State;
@@ -45,7 +46,15 @@ pub(crate) struct Conversation {
     pub(crate) written: Written,
 }
 
-/// Where the row of a conversation is.
+/// A data key as it stands in the transaction.
+#[derive(Clone, Debug)]
+pub(crate) struct HeldKey {
+    pub(crate) id: DataKeyId,
+    pub(crate) key: Arc<DataKey>,
+    pub(crate) written: Written,
+}
+
+/// Where the row of a conversation, or of a data key, is.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Written {
     /// Nowhere yet.
@@ -69,7 +78,9 @@ pub(crate) struct Known {
     made: HashSet<SubjectId>,
     /// Those whose name was written in this transaction.
     named: HashSet<SubjectId>,
-    pub(crate) keys: HashMap<(SubjectId, RecordClass), (DataKeyId, Arc<DataKey>)>,
+    keys: HashMap<Use, HeldKey>,
+    /// Whose keys of the quarter were looked up, so that a miss is known to be one.
+    keyed: HashSet<(SubjectId, Quarter)>,
     pub(crate) conversations: BTreeMap<(SubjectId, NumberId), Conversation>,
     names: HashMap<SubjectId, Zeroizing<String>>,
     profiles: HashMap<SubjectId, (DataKeyId, Vec<u8>)>,
@@ -106,6 +117,24 @@ impl Known {
         self.fresh.contains(&subject)
     }
 
+    /// The key of this use, if it is held here.
+    pub(crate) fn key(&self, usage: Use) -> Option<(DataKeyId, Arc<DataKey>)> {
+        let held = self.keys.get(&usage)?;
+        Some((held.id, Arc::clone(&held.key)))
+    }
+
+    /// Remembers a key that is made in this transaction.
+    pub(crate) fn made_key(&mut self, usage: Use, id: DataKeyId, key: &Arc<DataKey>) {
+        let (key, written) = (Arc::clone(key), Written::Now);
+        self.keys.insert(usage, HeldKey { id, key, written });
+    }
+
+    /// Whether a key that is not held here is nowhere, so that it need not be looked for.
+    pub(crate) fn has_all_keys(&self, (subject, class, quarter): Use) -> bool {
+        let looked_up = keys::CLASSES.iter().any(|looked| looked.code() == class);
+        self.is_fresh(subject) || looked_up && self.keyed.contains(&(subject, quarter))
+    }
+
     /// What the next transaction has to know while this one's rows are on their way.
     pub(crate) fn carried(&self) -> Self {
         let keys = self.keys.iter();
@@ -114,8 +143,17 @@ impl Known {
         Self {
             fresh: self.made.clone(),
             keys: keys
-                .filter(|((subject, _), _)| self.made.contains(subject))
-                .map(|(usage, (id, key))| (*usage, (*id, Arc::clone(key))))
+                .filter(|(_, held)| held.written == Written::Now)
+                .map(|(usage, held)| {
+                    let written = Written::Before;
+                    (
+                        *usage,
+                        HeldKey {
+                            written,
+                            ..held.clone()
+                        },
+                    )
+                })
                 .collect(),
             conversations: conversations
                 .filter(|(_, conversation)| conversation.written == Written::Now)
@@ -146,9 +184,16 @@ impl Known {
         }
     }
 
-    fn read_restriction(&mut self, row: &Row<'_>) -> DbResult<()> {
-        let since = Timestamp::from_micros(row.get(1)?);
-        self.restricted.insert(SubjectId(row.get(0)?), since);
+    fn read_standing(&mut self, row: &Row<'_>, quarter: Quarter) -> DbResult<()> {
+        let subject = SubjectId(row.get(0)?);
+        if let Some(since) = row.get::<Option<i64>>(1)? {
+            self.restricted
+                .insert(subject, Timestamp::from_micros(since));
+        }
+        if row.get::<Option<i64>>(2)?.is_some() {
+            // Somebody who was erased has no key, and gets none.
+            self.keyed.remove(&(subject, quarter));
+        }
         Ok(())
     }
 
@@ -262,7 +307,8 @@ impl Tx<'_> {
         };
         let asks = [
             about(
-                "SELECT id, restricted_at FROM subjects WHERE restricted_at IS NOT NULL AND id",
+                "SELECT id, restricted_at, erased_at FROM subjects \
+                 WHERE (restricted_at IS NOT NULL OR erased_at IS NOT NULL) AND id",
                 "",
                 None,
             ),
@@ -286,14 +332,40 @@ impl Tx<'_> {
         ];
         let (connection, epochs) = (self.connection, &self.keys);
         let State { sql, cache, .. } = &mut *self.state;
+        let looked_up = subjects.iter().map(|subject| (*subject, quarter));
+        known.keyed.extend(looked_up);
         ask(connection, sql, asks, &mut |place, row| {
             match place {
-                0 => known.read_restriction(row)?,
+                0 => known.read_standing(row, quarter)?,
                 1 => known.read_conversation(row)?,
                 2 => known.read_profile(row)?,
-                _ => cache.warm(&KeyRow::read(row)?, epochs)?,
+                _ => {
+                    let row = KeyRow::read(row)?;
+                    let (key, written) = (cache.warm(&row, epochs)?, Written::Before);
+                    let held = HeldKey {
+                        id: row.id,
+                        key,
+                        written,
+                    };
+                    known.keys.entry(row.usage()).or_insert(held);
+                }
             }
             Ok(())
+        })?;
+        // A name may stand under the key of an earlier quarter.
+        let names = known.profiles.values().map(|(key, _)| *key);
+        let older: Vec<i64> = names
+            .filter(|key| !cache.holds(*key))
+            .map(|key| key.0)
+            .collect();
+        let asked = Ask {
+            head: keys::BY_ID,
+            keys: Keys::Ids(older),
+            tail: "",
+            last: None,
+        };
+        ask(connection, sql, [asked], &mut |_, row| {
+            cache.warm(&KeyRow::read(row)?, epochs).map(drop)
         })
     }
 

@@ -217,8 +217,7 @@ impl Tx<'_> {
         Ok(())
     }
 
-    /// The data key for new content. A subject made in this transaction has only keys that were
-    /// made in it, so the database need not be asked.
+    /// The data key for new content. The database is not asked where it is known to have none.
     pub(crate) fn class_key(
         &mut self,
         leaf: &mut OpenLeaf,
@@ -226,14 +225,15 @@ impl Tx<'_> {
         subject: SubjectId,
         class: RecordClass,
     ) -> Result<(DataKeyId, Arc<DataKey>), StoreError> {
-        if let Some((id, key)) = known.keys.get(&(subject, class)) {
-            return Ok((*id, Arc::clone(key)));
+        let usage = (subject, class.code(), self.now().quarter());
+        if let Some(held) = known.key(usage) {
+            return Ok(held);
         }
-        if !known.is_fresh(subject) {
+        if !known.has_all_keys(usage) {
             return self.key(leaf, subject, class);
         }
         let (id, key) = self.new_key(leaf, subject, class)?;
-        known.keys.insert((subject, class), (id, Arc::clone(&key)));
+        known.made_key(usage, id, &key);
         Ok((id, key))
     }
 

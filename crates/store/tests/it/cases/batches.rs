@@ -5,6 +5,9 @@ use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::mpsc;
 
+use domain::time::Span;
+use seal::RecordClass;
+use store::Refusal;
 use store::Store;
 use store::StoreError;
 use store::operation::Intake;
@@ -203,10 +206,10 @@ async fn tidying_forgets_what_is_too_old() {
     let old = post(&test, &[(1, 1)]);
     test.store.intake(old.clone()).await.unwrap();
     test.take(vec![Item::Quarantine(aside())]).await;
-    test.pass(domain::time::Span::days(7));
+    test.pass(Span::days(7));
     test.store.tidy().await.unwrap();
     assert_eq!(test.store.intake(old.clone()).await.unwrap().duplicates, 1);
-    test.pass(domain::time::Span::days(25));
+    test.pass(Span::days(25));
     test.take(vec![Item::Quarantine(aside())]).await;
     test.store.tidy().await.unwrap();
     assert_eq!(test.store.intake(old).await.unwrap().stored, 1);
@@ -214,4 +217,63 @@ async fn tidying_forgets_what_is_too_old() {
     assert!(!kept(super::fixture::start().day()));
     assert!(kept(test.clock.now().day()));
     test.whole();
+}
+
+/// Many batches, one behind the other, at the beginning of a quarter: each person gets one new key for
+/// messages, and one for the name where that has changed.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_new_quarter_takes_one_key_a_person_and_class() {
+    let test = TestStore::new().await;
+    let people = 0..24_u32;
+    let items = people.clone().map(|person| {
+        let message = test.message(&both(person), person);
+        Item::Message(Box::new(message))
+    });
+    test.take(items.collect()).await;
+    test.pass(Span::days(92));
+    let quarter = test.clock.now().quarter().0;
+    let mut going = tokio::task::JoinSet::new();
+    for serial in 0..240 {
+        let person = serial % people.end;
+        let mut message = test.message(&both(person), 100 + serial);
+        if person % 2 == 0 {
+            message.name = Some("Thandiwe".to_owned());
+        }
+        let items = vec![Item::Message(Box::new(message))];
+        let store = Arc::clone(&test.store);
+        going.spawn(async move { store.intake(Intake { items }).await });
+    }
+    for reply in going.join_all().await {
+        assert_eq!(reply.unwrap().stored, 1);
+    }
+    let made = |class: RecordClass| {
+        let sql = format!(
+            "SELECT count(*) FROM data_keys WHERE class = {} AND quarter = {quarter}",
+            class.code()
+        );
+        test.raw().number(&sql)
+    };
+    assert_eq!(made(RecordClass::Conversation), 24);
+    assert_eq!(made(RecordClass::Profile), 12);
+    assert_eq!(test.raw().number("SELECT count(*) FROM messages"), 264);
+    test.whole();
+}
+
+/// Whatever leads to somebody who was erased makes no key for them.
+#[tokio::test]
+async fn the_erased_get_no_key_in_a_new_quarter() {
+    let test = TestStore::new().await;
+    let subject = test.hear(&both(1), 1).await;
+    test.raw().run(&format!(
+        "UPDATE subjects SET erased_at = 1 WHERE id = {subject}"
+    ));
+    test.pass(Span::days(92));
+    let refused = test.store.intake(post(&test, &[(1, 2)])).await;
+    assert!(
+        matches!(
+            refused,
+            Err(StoreError::Refused(Refusal::Missing("subject")))
+        ),
+        "{refused:?}"
+    );
 }
