@@ -66,6 +66,21 @@ async fn made(gateway: &TestGateway, subject: SubjectId) -> PackageId {
     id
 }
 
+#[tokio::test]
+async fn whoever_comes_second_finds_the_work_done() {
+    let (gateway, subject) = wrote().await;
+    let service = &gateway.service;
+    let id = service.prepare_package(STAFF, None, subject).await.unwrap();
+    for reached in [PackageState::Review, PackageState::Ready] {
+        let (one, other) = tokio::join!(service.packages_now(), service.packages_now());
+        assert_eq!([one.unwrap(), other.unwrap()], [true, false], "{reached:?}");
+        assert_eq!(state(&gateway, id).await, reached);
+        if reached == PackageState::Review {
+            gateway.store.approve_package(STAFF, id).await.unwrap();
+        }
+    }
+}
+
 async fn fetched(gateway: &TestGateway, token: &str) -> Option<Vec<u8>> {
     let mut download = gateway.service.fetch_package(token).await.unwrap()?;
     let (size, mut whole) = (download.size(), Vec::new());
