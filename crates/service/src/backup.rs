@@ -15,6 +15,7 @@ mod check;
 mod lock;
 mod make;
 mod names;
+mod put;
 mod restore;
 mod ship;
 mod target;
@@ -309,7 +310,7 @@ fn scratch(directory: &Path) -> Result<PathBuf, BackupFault> {
 }
 
 /// What is on its way while a part or a snapshot is made or comes back, and what SQLite puts beside a copy.
-const ON_ITS_WAY: [&str; 8] = [
+const ON_ITS_WAY: [&str; 10] = [
     "part.new",
     "snapshot.new",
     "database.new",
@@ -317,6 +318,8 @@ const ON_ITS_WAY: [&str; 8] = [
     "part.fetched",
     "snapshot.fetched",
     "database.fetched",
+    "objects.new",
+    "objects.fetched",
     "restore.lock",
 ];
 

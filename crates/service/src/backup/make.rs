@@ -67,12 +67,12 @@ impl Drop for Cut {
 }
 
 /// A container on its way.
-struct Packed {
-    file: Scratch,
-    size: u64,
+pub(super) struct Packed {
+    pub(super) file: Scratch,
+    pub(super) size: u64,
     database: u64,
     head: u64,
-    objects: Vec<Object>,
+    pub(super) objects: Vec<Object>,
 }
 
 impl Backups {
@@ -240,50 +240,6 @@ impl Backups {
             head: packed.map_or(0, |packed| packed.head),
         };
         Ok(self.store.end_snapshot(actor, id, ended).await?)
-    }
-
-    /// Puts the media objects that a place does not have, then the container, and then removes what is
-    /// older than what is kept.
-    async fn put(&self, place: usize, name: &str, packed: &Packed) -> Result<(), BackupFault> {
-        let Some(at) = self.settings.places.get(place) else {
-            return Ok(());
-        };
-        let failed = BackupFault::place(place);
-        let prefix = self.prefix();
-        for folder in ["media", "snapshots"] {
-            at.tidy(&format!("{prefix}{folder}"))
-                .await
-                .map_err(&failed)?;
-        }
-        let there = at.list(&format!("{prefix}media/")).await.map_err(&failed)?;
-        let there: std::collections::BTreeSet<String> =
-            there.into_iter().map(|listed| listed.name).collect();
-        for object in &packed.objects {
-            let target = format!("{prefix}{}", names::object(&object.name));
-            let file = self.media.join(&object.name);
-            // One that was erased since it was listed is missed by nobody.
-            if object.hash == [0; 32] || there.contains(&target) || !file.exists() {
-                continue;
-            }
-            at.put(&target, &file).await.map_err(&failed)?;
-        }
-        let target = format!("{prefix}{}", names::snapshot_file(name));
-        at.put(&target, packed.file.path()).await.map_err(&failed)?;
-        let listed = at
-            .list(&format!("{prefix}snapshots/"))
-            .await
-            .map_err(&failed)?;
-        let beyond = listed.len().saturating_sub(self.settings.keep.max(1));
-        // Those of a clock that was ahead stand behind this one.
-        let others = listed.into_iter().filter(|listed| listed.name != target);
-        for old in others.take(beyond) {
-            at.delete(&old.name).await.map_err(&failed)?;
-            if let Some(name) = names::snapshot_of(&old.name) {
-                let gone = (name, names::code(at));
-                self.store.snapshot_removed(Actor::System, gone).await?;
-            }
-        }
-        Ok(())
     }
 }
 

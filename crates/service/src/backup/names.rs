@@ -49,6 +49,16 @@ pub(super) fn snapshot_of(name: &str) -> Option<&str> {
     name.split_once("snapshots/")?.1.strip_suffix(".imvume")
 }
 
+/// Where the list of the media objects that a snapshot needs stands, below the instance.
+pub(super) fn objects_file(name: &str) -> String {
+    format!("objects/{name}.list")
+}
+
+/// The snapshot of a list, from where it stands.
+pub(super) fn objects_of(name: &str) -> Option<&str> {
+    name.split_once("objects/")?.1.strip_suffix(".list")
+}
+
 /// Where a media object stands, below the instance.
 pub(super) fn object(name: &str) -> String {
     format!("media/{name}")
@@ -75,6 +85,7 @@ mod tests {
         let name = snapshot(Timestamp::from_micros(1_800_000_000_123_456));
         assert_eq!(name, "20270115T080000123456Z");
         assert_eq!(snapshot_of(&snapshot_file(&name)), Some(name.as_str()));
+        assert_eq!(objects_of(&objects_file(&name)), Some(name.as_str()));
         for other in [
             "bundle/x-whole.age",
             "bundle/1-half.age",

@@ -26,6 +26,7 @@ use serde_json::json;
 use store::MARKER;
 use store::event::NewEndpoint;
 use testkit::ANNELIE;
+use testkit::Person;
 use testkit::SIPHO;
 use testkit::THANDI;
 
@@ -316,19 +317,10 @@ async fn a_snapshot_that_cannot_be_made_is_told_of() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_media_object_that_is_altered_is_not_put_back() {
     let rig = Rig::start(Kind::File).await;
-    let gateway = &rig.gateway;
     for name in ["one.pdf", "two.pdf"] {
-        let data = STANDARD.encode(format!("%PDF-1.7 {name}"));
-        let document = json!({"filename": name, "mime_type": "application/pdf", "data": data});
-        let message = json!({"from": THANDI.handle, "type": "document", "document": document});
-        gateway.hear(message).await;
-        let told = gateway.real.take()[0].message().unwrap()["document"].clone();
-        let url = told["url"].as_str().unwrap();
-        let fetched = gateway.call(&gateway.real, "GET", url, &Value::Null).await;
-        assert_eq!(fetched.status, 200, "{told}");
+        keep_document(&rig, &THANDI, name).await;
     }
-    let kept = fs::read_dir(gateway.data().join("media")).unwrap().count();
-    assert_eq!(kept, 2, "fetched");
+    assert_eq!(objects(&rig), 2, "fetched");
     rig.snapshot().await;
     for place in ["one", "two"] {
         let object = &rig.files(place, "/media/")[0];
@@ -342,6 +334,59 @@ async fn a_media_object_that_is_altered_is_not_put_back() {
     assert_eq!((came.objects, came.objects_missing), (1, 1), "{came:?}");
     let back = fs::read_dir(&machine.order.media).unwrap().count();
     assert_eq!(back, 1);
+}
+
+/// A person sends a document, and an app fetches it.
+async fn keep_document(rig: &Rig, person: &Person, name: &str) {
+    let gateway = &rig.gateway;
+    let data = STANDARD.encode(format!("%PDF-1.7 {name}"));
+    let document = json!({"filename": name, "mime_type": "application/pdf", "data": data});
+    let message = json!({"from": person.handle, "type": "document", "document": document});
+    gateway.hear(message).await;
+    let told = gateway.real.take()[0].message().unwrap()["document"].clone();
+    let url = told["url"].as_str().unwrap();
+    let fetched = gateway.call(&gateway.real, "GET", url, &Value::Null).await;
+    assert_eq!(fetched.status, 200, "{told}");
+}
+
+/// How many media objects are kept.
+fn objects(rig: &Rig) -> usize {
+    let media = rig.gateway.data().join("media");
+    fs::read_dir(media).unwrap().count()
+}
+
+/// A media object stays at a place for as long as a snapshot there needs it, and no longer; while it is not
+/// known what a snapshot needs, everything stays.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_media_object_goes_with_the_last_snapshot_that_needs_it() {
+    let rig = Rig::start(Kind::File).await;
+    keep_document(&rig, &THANDI, "hers.pdf").await;
+    keep_document(&rig, &SIPHO, "his.pdf").await;
+    let next = async || {
+        rig.gateway.advance(Span::hours(1)).await;
+        rig.snapshot().await
+    };
+    let first = next().await;
+    rig.erase(&THANDI).await;
+    rig.gateway.service.step_erasures().await.unwrap();
+    assert_eq!(objects(&rig), 1, "swept");
+    let second = next().await;
+    let at = |place: &str, part: &str| rig.files(place, part);
+    assert_eq!(at("one", "/media/").len(), 2, "{first} needs it");
+    // At one of the places nobody knows what the second needs.
+    let unknown = at("two", &format!("/objects/{second}")).remove(0);
+    fs::remove_file(unknown).unwrap();
+    next().await;
+    for (place, left) in [("one", 1), ("two", 2)] {
+        assert_eq!(at(place, "/media/").len(), left, "{place}");
+    }
+    assert_eq!(at("one", "/objects/").len(), 2);
+    next().await;
+    assert_eq!(at("two", "/media/").len(), 1, "made good");
+    assert_eq!(at("two", "/objects/").len(), 2);
+    let machine = rig.machine("machine");
+    let came = machine.restore().await.unwrap();
+    assert_eq!((came.objects, came.objects_missing), (1, 0), "{came:?}");
 }
 
 /// A snapshot that is damaged at one place comes from the other.
