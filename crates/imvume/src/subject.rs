@@ -1,5 +1,6 @@
 //! `imvume subject`: what is done about one person.
 
+mod certificate;
 mod decide;
 mod erase;
 mod erasures;
@@ -14,6 +15,8 @@ use crate::Verdict;
 /// The commands over people.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Write the certificate of an erasure into a file (the gateway must not run)
+    Certificate(Certificate),
     /// Decide about a record class of somebody who was erased that only the law of another state keeps
     /// (the gateway must not run)
     Decide(Decide),
@@ -23,6 +26,25 @@ pub(crate) enum Command {
     Erasures(Erasures),
     /// Write a copy of everything that is kept of a person into a file (the gateway must not run)
     Export(crate::package::Export),
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Certificate {
+    /// The configuration file
+    #[arg(long, value_name = "FILE", default_value = "imvume.toml")]
+    pub(crate) config: PathBuf,
+    /// The number of the erasure
+    #[arg(long, value_name = "ID")]
+    pub(crate) erasure: i64,
+    /// The file to write, which must not exist
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: PathBuf,
+    /// A PDF for people instead of the signed note
+    #[arg(long)]
+    pub(crate) pdf: bool,
+    /// The language of the PDF, such as en
+    #[arg(long, value_name = "TAG", default_value = "en")]
+    pub(crate) language: String,
 }
 
 #[derive(Args, Debug)]
@@ -82,6 +104,7 @@ pub(crate) struct Erasures {
 
 pub(crate) fn run(command: &Command) -> anyhow::Result<Verdict> {
     match command {
+        Command::Certificate(arguments) => certificate::run(arguments),
         Command::Decide(arguments) => decide::run(arguments),
         Command::Erase(arguments) => erase::run(arguments),
         Command::Erasures(arguments) => erasures::run(arguments),

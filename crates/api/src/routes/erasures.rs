@@ -1,7 +1,11 @@
 //! Erasures: begun, followed, and acknowledged by those who had the data.
 
 use axum::Json;
+use axum::http::HeaderValue;
 use axum::http::StatusCode;
+use axum::http::header;
+use axum::response::IntoResponse as _;
+use axum::response::Response;
 use domain::erasure::EraseReason;
 use domain::ids::AppId;
 use domain::ids::ErasureId;
@@ -29,8 +33,10 @@ use crate::access::perm;
 use crate::body::At;
 use crate::body::Body;
 use crate::check;
+use crate::office::NotProved;
 use crate::page;
 use crate::page::Page;
+use crate::problem::Kind;
 use crate::problem::Problem;
 use crate::query::ErasureQuery;
 use crate::state::ApiState;
@@ -42,6 +48,7 @@ pub(crate) fn routes() -> OpenApiRouter<ApiState> {
     OpenApiRouter::default()
         .routes(routes!(list_erasures))
         .routes(routes!(erasure))
+        .routes(routes!(erasure_certificate))
         .routes(routes!(erase_subject))
         .routes(routes!(acknowledge_erasure))
         .routes(routes!(decide_kept))
@@ -132,6 +139,9 @@ pub(crate) struct ErasureShown {
     kept: Vec<KeptView>,
     /// Who was told.
     recipients: Vec<RecipientView>,
+    /// Where the certificate is read, and fetched as PDF, by whoever has the link; null without a public
+    /// address.
+    certificate_page: Option<String>,
 }
 
 /// An erasure to begin.
@@ -289,9 +299,10 @@ pub(crate) async fn erasure(
     At(id): At<i64>,
 ) -> Result<Json<ErasureShown>, Problem> {
     let now = allowed.now();
+    let id = ErasureId(id);
+    let certificate_page = allowed.erasing().certificate_page(id);
     allowed
         .read(move |reader| {
-            let id = ErasureId(id);
             let erasure = reader.erasure(id)?.ok_or(Refusal::Missing("erasure"))?;
             let told = reader.erasure_recipients(id)?;
             Ok(Json(ErasureShown {
@@ -305,9 +316,40 @@ pub(crate) async fn erasure(
                     .iter()
                     .map(|told| RecipientView::new(told, now))
                     .collect(),
+                certificate_page,
             }))
         })
         .await
+}
+
+/// The certificate of an erasure.
+///
+/// It is a signed note that names nobody and can be verified offline: `imvume audit certificate`.
+#[utoipa::path(
+    get,
+    path = "/erasures/{id}/certificate",
+    tag = "erasures",
+    params(("id" = i64, Path, description = "The erasure")),
+    responses((status = 200, description = "The certificate", body = String,
+               content_type = "text/plain")),
+    security(("staff" = ["erase-subjects"]))
+)]
+pub(crate) async fn erasure_certificate(
+    allowed: Allowed<perm::EraseSubjects>,
+    At(id): At<i64>,
+) -> Result<Response, Problem> {
+    let id = ErasureId(id);
+    let known = move |reader: &store::Reader<'_>| {
+        let found = reader.erasure(id)?;
+        Ok(found.map(drop).ok_or(Refusal::Missing("erasure"))?)
+    };
+    allowed.read(known).await?;
+    let made = allowed.erasing().certificate(id).await;
+    let made = made.map_err(|NotProved| Problem::from(Kind::Busy))?;
+    let not_borne_out = "the log does not bear this erasure out; see `imvume audit reconcile`";
+    let note = made.ok_or_else(|| Problem::new(Kind::Failed, not_borne_out))?;
+    let text = HeaderValue::from_static("text/plain; charset=utf-8");
+    Ok(([(header::CONTENT_TYPE, text)], note).into_response())
 }
 
 /// Erase a person, and everybody linked as the same person.

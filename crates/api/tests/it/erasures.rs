@@ -3,10 +3,13 @@
 use std::sync::Arc;
 
 use api::Erasing;
+use api::NotProved;
 use api::OrderOnItsWay;
+use api::Proved;
 use axum::http::StatusCode;
 use domain::audit::Actor;
 use domain::erasure::EraseReason;
+use domain::ids::ErasureId;
 use domain::ids::RequestId;
 use domain::ids::SubjectId;
 use domain::time::Span;
@@ -38,6 +41,19 @@ impl Erasing for AtOnce {
         let nothing = (Vec::new(), Span::ZERO);
         Box::pin(async move { store.order_erasure(actor, order, nothing).await })
     }
+
+    fn certificate(&self, erasure: ErasureId) -> Proved {
+        let made = match erasure.0 {
+            1 => Ok(Some("erasure certificate 1\n".to_owned())),
+            2 => Ok(None),
+            _ => Err(NotProved),
+        };
+        Box::pin(std::future::ready(made))
+    }
+
+    fn certificate_page(&self, erasure: ErasureId) -> Option<String> {
+        Some(format!("https://example.org/erased/{erasure}"))
+    }
 }
 
 #[tokio::test]
@@ -60,6 +76,17 @@ async fn a_person_is_erased_once_and_not_seen_any_more() {
     let shown = rig.get(&format!("/erasures/{}", begun["erasure"])).await;
     let shown = shown.ok(StatusCode::OK);
     assert_eq!(shown["state"], "sweeping");
+    assert_eq!(
+        shown["certificate_page"], "https://example.org/erased/1",
+        "{shown}"
+    );
+    let certificate = rig.get("/erasures/1/certificate").await;
+    assert_eq!(
+        (certificate.status, certificate.text.as_str()),
+        (200, "erasure certificate 1\n")
+    );
+    let none = rig.get("/erasures/9/certificate").await;
+    assert_eq!(none.status, 404);
     assert_eq!(shown["reason"], "requested");
     assert_eq!(shown["kept"], json!([]));
     assert_eq!(shown["recipients"][0]["overdue"], false);

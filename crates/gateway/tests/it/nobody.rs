@@ -13,6 +13,7 @@ use api::ListToTake;
 use api::Lists;
 use api::Meta;
 use api::NotDone;
+use api::NotProved;
 use api::NumberAdded;
 use api::NumberToAdd;
 use api::Office;
@@ -163,5 +164,13 @@ impl api::Erasing for NoErasing {
         _: (Option<domain::ids::RequestId>, domain::erasure::EraseReason),
     ) -> api::OrderOnItsWay {
         Box::pin(ready(Err(store::StoreError::Busy)))
+    }
+
+    fn certificate(&self, _: domain::ids::ErasureId) -> Proved {
+        Box::pin(ready(Err(NotProved)))
+    }
+
+    fn certificate_page(&self, _: domain::ids::ErasureId) -> Option<String> {
+        None
     }
 }

@@ -4,6 +4,7 @@
 use backup::age::Identity;
 use serde_json::Value;
 
+use crate::ask::Ask;
 use crate::instance::Instance;
 use crate::instance::Serving;
 use crate::traffic::Writer;
@@ -102,8 +103,67 @@ async fn a_person_is_erased_but_for_what_is_held() {
         .await
         .refused("this decision has ended");
     instance.run(&decide("stories")).await.refused("--class");
+    let written = ["subject", "certificate", "--erasure", "1", "--out", "note"];
+    let verify = ["audit", "certificate", "note", "--log", "data/log"];
+    for (arguments, wanted) in [
+        (&written[..], "Wrote the certificate"),
+        (&verify, "The certificate holds: "),
+        (&["audit", "verify", "data/log"], " "),
+    ] {
+        instance.run(arguments).await.found(0, wanted);
+    }
+    instance.run(&written).await.refused("`note`");
+    let pdf = [&written[..5], &["certificate.pdf", "--pdf"]].concat();
+    instance.run(&pdf).await.found(0, "Wrote the certificate");
+    let pdf = std::fs::read(instance.path("certificate.pdf")).unwrap();
+    assert!(pdf.starts_with(b"%PDF-"));
+    let none = ["subject", "certificate", "--erasure", "9", "--out", "none"];
+    instance.run(&none).await.refused("no such erasure");
+    let note = std::fs::read_to_string(instance.path("note")).unwrap();
+    instance.write("altered", &note.replacen("erased", "forgot", 1));
+    let altered = ["audit", "certificate", "altered", "--log", "data/log"];
+    instance
+        .run(&altered)
+        .await
+        .found(1, "The certificate does not hold: ");
     let gone = ["subject", "export", "--subject", "1", "--out", "a.zip"];
     instance.run(&gone).await.refused("--subject");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_certificate_is_had_from_a_gateway_that_runs() {
+    let instance = Instance::new().await;
+    let listen = "[listen]\npublic_url = \"https://koffie.example\"\n";
+    instance.configure(|text| text.replacen("[listen]\n", listen, 1));
+    let mut serving = instance.serve().await;
+    let staff = serving.token.take().unwrap();
+    hear(&serving, &["Molo"]).await;
+    assert_eq!(serving.stop().await, Some(0));
+    let what = ["subject", "erase", "--subject", "1", "--at-once"];
+    let erase = [&what[..], &["--reason", "requested"]].concat();
+    instance.run(&erase).await.found(0, "erasure 1: ");
+    let serving = instance.serve().await;
+    let ask = async |path: &str| {
+        let asked = Ask::get(path).bearer(&staff).of(serving.staff);
+        asked.await.unwrap()
+    };
+    let (status, shown) = ask("/api/v1/erasures/1").await;
+    assert_eq!(status, 200, "{shown}");
+    let page = shown["certificate_page"].as_str().unwrap();
+    let page = page.strip_prefix("https://koffie.example").unwrap();
+    let (status, read) = Ask::get(page).of(serving.public).await.unwrap();
+    assert_eq!(status, 200, "{read}");
+    let (status, note) = ask("/api/v1/erasures/1/certificate").await;
+    assert_eq!(status, 200, "{note}");
+    let (none, _) = ask("/api/v1/erasures/2/certificate").await;
+    assert_eq!(none, 404);
+    instance.write("note", note.as_str().unwrap());
+    assert_eq!(serving.stop().await, Some(0));
+    let verify = ["audit", "certificate", "note", "--log", "data/log"];
+    instance
+        .run(&verify)
+        .await
+        .found(0, "The certificate holds: ");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
