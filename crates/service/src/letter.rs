@@ -29,10 +29,12 @@ use store::letter::LetterView;
 use store::letter::Mailing;
 use store::letter::NewLetter;
 use store::letter::Said;
+use store::registry::Template;
 use store::request::RequestView;
 use url::Url;
 
 use crate::PortalError;
+use crate::PortalSettings;
 use crate::Service;
 use crate::Session;
 use crate::ids;
@@ -104,6 +106,34 @@ impl fmt::Debug for OwnLetter {
         f.debug_struct("OwnLetter")
             .field("id", &self.id)
             .finish_non_exhaustive()
+    }
+}
+
+impl PortalSettings {
+    /// For each account at Meta that has one, the template by which a letter in a language can go where no
+    /// window is open, with its link: to `certificate`, or else to the person's page.
+    fn leading(
+        &self,
+        templates: &[Template],
+        language: &str,
+        certificate: Option<&str>,
+    ) -> Vec<LetterTemplate> {
+        let (Some(name), Some(base)) = (&self.letters.template, &self.public_url) else {
+            return Vec::new();
+        };
+        let end = certificate.and_then(|address| Some(tail(&Url::parse(address).ok()?)));
+        let link = template::Link {
+            text: certificate.unwrap_or(WORD),
+            tail: end.as_deref().unwrap_or(WORD),
+            base,
+        };
+        template::messages(templates, (name.as_str(), language), &link)
+    }
+
+    /// The accounts at Meta, by their ids, from which a letter in a language can go where no window is open.
+    pub fn accounts_with_template(&self, templates: &[Template], language: &str) -> Vec<String> {
+        let leading = self.leading(templates, language, None);
+        leading.into_iter().map(|one| one.waba_id).collect()
     }
 }
 
@@ -311,18 +341,9 @@ impl Service {
     /// the page has gone with the person.
     fn leading(&self, language: &str, certificate: Option<&str>) -> Vec<LetterTemplate> {
         let portal = &self.settings.portal;
-        let (Some(name), Some(base)) = (&portal.letters.template, &portal.public_url) else {
-            return Vec::new();
-        };
-        let end = certificate.and_then(|address| Some(tail(&Url::parse(address).ok()?)));
-        let link = template::Link {
-            text: certificate.unwrap_or(WORD),
-            tail: end.as_deref().unwrap_or(WORD),
-            base,
-        };
-        let registry = self.store.registry();
-        let found = template::messages(&registry.templates, (name.as_str(), language), &link);
-        if found.is_empty() {
+        let templates = &self.store.registry().templates;
+        let found = portal.leading(templates, language, certificate);
+        if found.is_empty() && portal.letters.template.is_some() {
             tracing::warn!("no approved utility template of `letters.template` leads to a letter");
         }
         found

@@ -12,10 +12,7 @@ use crate::error::StoreError;
 use crate::hold::HoldCounts;
 use crate::lease::Database;
 use crate::lease::apart;
-use crate::number;
-use crate::registry;
-use crate::registry::BlockRegistry;
-use crate::registry::Number;
+use crate::registry::Registry;
 use crate::relocate::MOVED;
 use crate::roll::RollRow;
 
@@ -26,10 +23,8 @@ pub struct Looked {
     pub server: Option<String>,
     /// How it stands to this program.
     pub shape: Shape,
-    /// The numbers in it, with the tokens that are kept here; none while the shape is not current.
-    pub numbers: Vec<Number>,
-    /// The block registries in it; none while the shape is not current.
-    pub block_registries: Vec<BlockRegistry>,
+    /// What is configured in it, the tokens of numbers included; nothing while the shape is not current.
+    pub registry: Registry,
     /// How many requests of people are open whose time is over; none while the shape is not current.
     pub requests_overdue: u64,
     /// Entries of the retention schedule: how many are on, and how many only proposed.
@@ -71,8 +66,7 @@ impl Database {
             return Ok(Looked {
                 server: None,
                 shape: Shape::New,
-                numbers: Vec::new(),
-                block_registries: Vec::new(),
+                registry: Registry::default(),
                 requests_overdue: 0,
                 schedule: (0, 0),
                 holds: HoldCounts::default(),
@@ -87,19 +81,18 @@ impl Database {
             SCHEMA => Shape::Current,
             _ => Shape::Older,
         };
-        let (numbers, block_registries, requests_overdue, roll) = if shape == Shape::Current {
+        let (registry, requests_overdue, roll) = if shape == Shape::Current {
             let sql = "SELECT 1 FROM settings WHERE name = $1";
             if connection.prepare_cached(sql)?.exists([MOVED])? {
                 return Err(StoreError::Moved);
             }
             (
-                number::load(&connection, keyring)?,
-                registry::block_registries(&connection)?,
+                Registry::load(&connection, keyring)?,
                 overdue(&connection)?,
                 crate::roll::last(&connection)?,
             )
         } else {
-            (Vec::new(), Vec::new(), 0, None)
+            (Registry::default(), 0, None)
         };
         let (schedule, holds, to_weigh) = if shape == Shape::Current {
             kept(&connection)?
@@ -113,8 +106,7 @@ impl Database {
         Ok(Looked {
             server,
             shape,
-            numbers,
-            block_registries,
+            registry,
             requests_overdue,
             schedule,
             holds,

@@ -9,6 +9,7 @@ use store::Looked;
 use store::Shape;
 use store::hold::HoldCounts;
 use store::registry::BlockRegistry;
+use store::registry::Template;
 
 use crate::check::Finding;
 use crate::check::backup;
@@ -50,7 +51,18 @@ pub(super) fn check(config: &Config) -> (Vec<Finding>, Vec<NumberSettings>) {
     findings.extend(stands(config, &looked));
     let configured = &config.settings.numbers;
     let mut kept = Vec::new();
-    for number in looked.numbers {
+    let mut accounts: Vec<&str> = configured
+        .iter()
+        .map(|number| &number.waba_id)
+        .chain(looked.registry.numbers.iter().map(|number| &number.waba_id))
+        .map(String::as_str)
+        .collect();
+    accounts.sort_unstable();
+    accounts.dedup();
+    if looked.shape == Shape::Current {
+        findings.extend(letters(config, &accounts, &looked.registry.templates));
+    }
+    for number in looked.registry.numbers {
         if configured
             .iter()
             .any(|known| known.phone_number_id == number.phone_number_id)
@@ -77,7 +89,7 @@ pub(super) fn check(config: &Config) -> (Vec<Finding>, Vec<NumberSettings>) {
 
 /// How it stands with what somebody has to see to.
 fn stands(config: &Config, looked: &Looked) -> Vec<Finding> {
-    let registries = looked.block_registries.iter().filter_map(registry);
+    let registries = looked.registry.block_registries.iter().filter_map(registry);
     let mut findings: Vec<Finding> = registries.collect();
     findings.extend(requests(looked.requests_overdue));
     findings.extend(schedule(looked.schedule));
@@ -96,6 +108,36 @@ fn requests(overdue: u64) -> Option<Finding> {
         );
         Finding::problem("requests of people", mend)
     })
+}
+
+/// Whether a letter can go from each account where no window is open, if it is to.
+fn letters(config: &Config, accounts: &[&str], templates: &[Template]) -> Vec<Finding> {
+    let portal = &config.settings.portal;
+    let Some(name) = &portal.letters.template else {
+        return Vec::new();
+    };
+    let what = "letters.template";
+    if portal.public_url.is_none() {
+        let mend =
+            "leads to the person's page, and nobody reaches that without `listen.public_url`";
+        return vec![Finding::problem(what, mend)];
+    }
+    let have = portal.accounts_with_template(templates, &config.settings.language);
+    let finding = |account: &&str| {
+        if have.iter().any(|with| with == account) {
+            Finding::fine(what, format_args!("account {account} has `{name}`"))
+        } else {
+            Finding::problem(
+                what,
+                format_args!(
+                    "account {account} has no approved template `{name}` of the category utility with one \
+                     variable for the link, in this language or in English: see docs/letters.md; until \
+                     then letters outside of a window go by e-mail, or wait on the person's page"
+                ),
+            )
+        }
+    };
+    accounts.iter().map(finding).collect()
 }
 
 /// Whether anything limits how long what is kept.

@@ -92,6 +92,45 @@ async fn the_app_at_meta_is_looked_at() {
     }
 }
 
+/// A letter that finds no open window goes by a template, from each account.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_template_of_letters_is_looked_at() {
+    let instance = Instance::new().await;
+    instance.configure(|text| without_number(&text));
+    let body = json!([{"type": "BODY", "text": "There is an answer: {{1}}"}]);
+    for (name, category) in [("about_your_data", "UTILITY"), ("our_offers", "MARKETING")] {
+        let template = json!({"name": name, "category": category, "components": &body});
+        let ask = Ask::post("/_emulator/template", &template);
+        let (status, answer) = ask.of(instance.meta.addr()).await.unwrap();
+        assert_eq!(status, 200, "{answer}");
+    }
+    assert_eq!(instance.serve().await.stop().await, Some(0));
+    let add = ["number", "add", "--phone-number-id", NUMBER_ID];
+    let whose = ["--waba-id", "102290129340398"];
+    let token = ["--token-file", "access-token"];
+    let added = instance.run(&[&add[..], &whose, &token].concat()).await;
+    added.found(0, "templates of its account are here");
+    let here = "public = \"127.0.0.1:0\"\n";
+    let known = "public = \"0.0.0.0:0\"\npublic_url = \"https://koffie.example\"\n";
+    for (name, public, wanted) in [
+        ("no_such_template", known, "has no approved template"),
+        ("our_offers", known, "has no approved template"),
+        // Of two variables.
+        ("order_update", known, "has no approved template"),
+        ("about_your_data", known, "has `about_your_data`"),
+        (
+            "about_your_data",
+            "public = \"0.0.0.0:0\"\n",
+            "nobody reaches that",
+        ),
+    ] {
+        let letters = format!("\n[letters]\ntemplate = \"{name}\"\n");
+        instance.configure(|text| without_number(&text).replacen(here, public, 1) + &letters);
+        let check = instance.run(&["check"]).await;
+        assert!(check.out.contains(wanted), "{name}: {}", check.out);
+    }
+}
+
 /// The configuration without its number.
 fn without_number(text: &str) -> String {
     let (before, rest) = text.split_once("[[number]]").unwrap();
