@@ -28,8 +28,8 @@ use tokio::runtime::Handle;
 
 use super::PackageError;
 use super::make::Making;
-use super::source::Opened;
 use super::source::Thread;
+use super::source::parsed;
 use crate::Service;
 
 const MESSAGES: List = List {
@@ -125,25 +125,22 @@ impl Service {
             if thread_now.replace(thread.id) != Some(thread.id) {
                 cursor = DeliveryCursor::default();
             }
-            let beside = self.beside(making, &messages, &mut cursor)?;
-            for Opened {
-                message,
-                mut content,
-            } in messages
-            {
+            let beside = self.beside(making, messages, &mut cursor)?;
+            for message in messages {
                 if !making.wants(message.direction) {
                     continue;
                 }
+                let mut content = parsed(message);
                 if !making.source.holds(thread, &content) {
                     of_others += 1;
                     continue;
                 }
                 left_out += cut(&mut content, &beside.cuts_of(message.id)) as u64;
-                let file = self.write_media(runtime, &message, list.package())?;
+                let file = self.write_media(runtime, message, list.package())?;
                 media += u64::from(file.is_some());
                 let view = view(
                     making,
-                    (thread, &message),
+                    (thread, message),
                     (&content, file.as_deref()),
                     &beside,
                 );
@@ -176,7 +173,7 @@ impl Service {
     fn beside(
         &self,
         making: &Making,
-        messages: &[Opened],
+        messages: &[FullMessage],
         cursor: &mut DeliveryCursor,
     ) -> Result<Beside, StoreError> {
         let (Some(first), Some(last)) = (messages.first(), messages.last()) else {
@@ -185,10 +182,9 @@ impl Service {
                 disclosed: Vec::new(),
             });
         };
-        let span = (first.message.id, last.message.id);
+        let span = (first.id, last.id);
         let inbound = messages
             .iter()
-            .map(|opened| &opened.message)
             .filter(|message| message.direction == Direction::Inbound)
             .map(|message| (message.id, message.at));
         let inbound: Vec<(MessageId, Timestamp)> = inbound.collect();

@@ -4,14 +4,15 @@ use package::Other;
 use package::others;
 use store::StoreError;
 use store::package::Decision;
+use store::package::FullMessage;
 use store::package::NewRedaction;
 use store::package::PackageView;
 use tokio::runtime::Handle;
 
 use super::PackageError;
-use super::source::Opened;
 use super::source::Source;
 use super::source::Thread;
+use super::source::parsed;
 use crate::Service;
 
 /// How many passages are written at once: a write keeps the writer for no longer than it must.
@@ -29,10 +30,10 @@ impl Service {
         let source = Source::read(self, package)?;
         let (mut found, mut seen, mut told) = (Vec::new(), 0, 0);
         self.walk(package, &source, &mut |thread, messages| {
-            seen += messages.len() as u64;
             for message in messages {
-                passages(&source, thread, &message, &mut found);
+                passages(&source, thread, message, &mut found);
             }
+            seen += messages.len() as u64;
             if told + STEP <= seen {
                 told = seen;
                 runtime.block_on(self.store.package_progress(package.id, seen))?;
@@ -64,13 +65,14 @@ impl Service {
 fn passages(
     source: &Source,
     thread: &Thread,
-    Opened { message, content }: &Opened,
+    message: &FullMessage,
     found: &mut Vec<NewRedaction>,
 ) {
-    if !source.holds(thread, content) {
+    let content = parsed(message);
+    if !source.holds(thread, &content) {
         return;
     }
-    let others = others(content, source.context, &|value| source.is_own(value));
+    let others = others(&content, source.context, &|value| source.is_own(value));
     found.extend(others.into_iter().map(|other| NewRedaction {
         message: message.id,
         kind: other.what.code(),

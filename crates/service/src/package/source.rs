@@ -1,8 +1,6 @@
 //! Whose data a package holds, and the conversations they stand in.
 
 use std::collections::HashSet;
-use std::sync::mpsc;
-use std::thread;
 
 use domain::ids::ConversationId;
 use domain::ids::MessageId;
@@ -32,14 +30,8 @@ pub(super) struct Source {
     wire: HashSet<String>,
 }
 
-/// How many segments are read ahead of what is done with them.
-const AHEAD: usize = 2;
-
-/// Messages that stand together in a thread, oldest first.
-type Segment<'s> = (&'s Thread, Vec<Opened>);
-
 /// What is done with each segment of a thread.
-pub(super) type Each<'e, E> = dyn FnMut(&Thread, Vec<Opened>) -> Result<(), E> + 'e;
+pub(super) type Each<'e, E> = dyn FnMut(&Thread, &[FullMessage]) -> Result<(), E> + 'e;
 
 /// A conversation.
 #[derive(Clone, Copy, Debug)]
@@ -133,38 +125,13 @@ fn threads(reader: &Reader<'_>, subjects: &[SubjectId]) -> Result<Vec<Thread>, S
 
 impl Service {
     /// Walks through the messages of a package, thread after thread and oldest first, a segment at a
-    /// time. What came in after the package was asked for is not in it. The next segments are read and
-    /// opened while something is done with one.
+    /// time. What came in after the package was asked for is not in it.
     pub(super) fn walk<E: From<StoreError>>(
         &self,
         package: &PackageView,
         source: &Source,
         each: &mut Each<'_, E>,
     ) -> Result<(), E> {
-        let (sender, segments) = mpsc::sync_channel(AHEAD);
-        thread::scope(move |scope| {
-            scope.spawn(move || {
-                let mut go_on = |segment| sender.send(Ok(segment)).is_ok();
-                if let Err(error) = self.read_segments(package, source, &mut go_on) {
-                    // Nobody waits for it where the work has ended for another reason.
-                    let _ = sender.send(Err(error));
-                }
-            });
-            for segment in segments {
-                let (thread, messages) = segment?;
-                each(thread, messages)?;
-            }
-            Ok(())
-        })
-    }
-
-    /// Reads segment after segment, for as long as they are taken.
-    fn read_segments<'s>(
-        &self,
-        package: &PackageView,
-        source: &'s Source,
-        go_on: &mut dyn FnMut(Segment<'s>) -> bool,
-    ) -> Result<(), StoreError> {
         for thread in &source.threads {
             let mut heads = Vec::new();
             let last = thread.last;
@@ -174,12 +141,10 @@ impl Service {
                 next = self.store.read_now(|reader| reader.segment_before(head))?;
             }
             for head in heads.into_iter().rev() {
-                let messages = self.store.read_now(|reader| reader.segment(head))?;
-                let messages = messages.into_iter();
-                let messages = messages.filter(|message| message.at <= package.created);
-                let messages: Vec<Opened> = messages.map(Opened::from).collect();
-                if !messages.is_empty() && !go_on((thread, messages)) {
-                    return Ok(());
+                let mut messages = self.store.read_now(|reader| reader.segment(head))?;
+                messages.retain(|message| message.at <= package.created);
+                if !messages.is_empty() {
+                    each(thread, &messages)?;
                 }
             }
         }
@@ -187,19 +152,9 @@ impl Service {
     }
 }
 
-/// A message with what it says.
-pub(super) struct Opened {
-    pub(super) message: FullMessage,
-    /// As JSON; an outbound one, and one from before, are their bodies. Null where it is not there any
-    /// more.
-    pub(super) content: Value,
-}
-
-impl From<FullMessage> for Opened {
-    fn from(message: FullMessage) -> Self {
-        let content = message.content.as_deref().map(Vec::as_slice);
-        let content = content.and_then(|content| serde_json::from_slice(content).ok());
-        let content = content.unwrap_or(Value::Null);
-        Self { message, content }
-    }
+/// What a message says as JSON; an outbound one, and one from before, are their bodies.
+pub(super) fn parsed(message: &FullMessage) -> Value {
+    let content = message.content.as_deref().map(Vec::as_slice);
+    let parsed = content.and_then(|content| serde_json::from_slice(content).ok());
+    parsed.unwrap_or(Value::Null)
 }
