@@ -352,15 +352,18 @@ impl Tx<'_> {
             }
             Ok(())
         })?;
-        // A name may stand under the key of an earlier quarter.
+        self.look_up_older_keys(known)
+    }
+
+    /// Looks up the keys of names that stand under the key of an earlier quarter.
+    fn look_up_older_keys(&mut self, known: &Known) -> Result<(), StoreError> {
+        let (connection, epochs) = (self.connection, &self.keys);
+        let State { sql, cache, .. } = &mut *self.state;
         let names = known.profiles.values().map(|(key, _)| *key);
-        let older: Vec<i64> = names
-            .filter(|key| !cache.holds(*key))
-            .map(|key| key.0)
-            .collect();
+        let older = names.filter(|key| !cache.holds(*key)).map(|key| key.0);
         let asked = Ask {
             head: keys::BY_ID,
-            keys: Keys::Ids(older),
+            keys: Keys::Ids(older.collect()),
             tail: "",
             last: None,
         };

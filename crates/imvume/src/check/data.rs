@@ -1,15 +1,17 @@
 //! The database: whether it keeps what it acknowledges, and which numbers are kept in it.
 
+use std::collections::BTreeSet;
+
 use seal::Keyring;
 use seal::Zeroizing;
 use service::NumberSettings;
 use store::Clock;
 use store::Database;
 use store::Looked;
+use store::Registry;
 use store::Shape;
 use store::hold::HoldCounts;
 use store::registry::BlockRegistry;
-use store::registry::Template;
 
 use crate::check::Finding;
 use crate::check::backup;
@@ -51,17 +53,6 @@ pub(super) fn check(config: &Config) -> (Vec<Finding>, Vec<NumberSettings>) {
     findings.extend(stands(config, &looked));
     let configured = &config.settings.numbers;
     let mut kept = Vec::new();
-    let mut accounts: Vec<&str> = configured
-        .iter()
-        .map(|number| &number.waba_id)
-        .chain(looked.registry.numbers.iter().map(|number| &number.waba_id))
-        .map(String::as_str)
-        .collect();
-    accounts.sort_unstable();
-    accounts.dedup();
-    if looked.shape == Shape::Current {
-        findings.extend(letters(config, &accounts, &looked.registry.templates));
-    }
     for number in looked.registry.numbers {
         if configured
             .iter()
@@ -95,6 +86,9 @@ fn stands(config: &Config, looked: &Looked) -> Vec<Finding> {
     findings.extend(schedule(looked.schedule));
     findings.extend(holds(looked.holds));
     findings.extend(weighing(looked.to_weigh));
+    if looked.shape == Shape::Current {
+        findings.extend(letters(config, &looked.registry));
+    }
     findings.extend(backup::kept(&config.settings.backup, &looked.backups));
     findings
 }
@@ -111,7 +105,7 @@ fn requests(overdue: u64) -> Option<Finding> {
 }
 
 /// Whether a letter can go from each account where no window is open, if it is to.
-fn letters(config: &Config, accounts: &[&str], templates: &[Template]) -> Vec<Finding> {
+fn letters(config: &Config, registry: &Registry) -> Vec<Finding> {
     let portal = &config.settings.portal;
     let Some(name) = &portal.letters.template else {
         return Vec::new();
@@ -122,9 +116,13 @@ fn letters(config: &Config, accounts: &[&str], templates: &[Template]) -> Vec<Fi
             "leads to the person's page, and nobody reaches that without `listen.public_url`";
         return vec![Finding::problem(what, mend)];
     }
-    let have = portal.accounts_with_template(templates, &config.settings.language);
-    let finding = |account: &&str| {
-        if have.iter().any(|with| with == account) {
+    let configured = config.settings.numbers.iter().map(|number| &number.waba_id);
+    let kept = registry.numbers.iter().map(|number| &number.waba_id);
+    let accounts: BTreeSet<&String> = configured.chain(kept).collect();
+    let language = &config.settings.language;
+    let have = portal.accounts_with_template(&registry.templates, language);
+    let finding = |account: &String| {
+        if have.contains(account) {
             Finding::fine(what, format_args!("account {account} has `{name}`"))
         } else {
             Finding::problem(
@@ -137,7 +135,7 @@ fn letters(config: &Config, accounts: &[&str], templates: &[Template]) -> Vec<Fi
             )
         }
     };
-    accounts.iter().map(finding).collect()
+    accounts.into_iter().map(finding).collect()
 }
 
 /// Whether anything limits how long what is kept.

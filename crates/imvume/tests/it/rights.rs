@@ -103,6 +103,12 @@ async fn a_person_is_erased_but_for_what_is_held() {
         .await
         .refused("this decision has ended");
     instance.run(&decide("stories")).await.refused("--class");
+    a_certificate_is_written(&instance).await;
+    let gone = ["subject", "export", "--subject", "1", "--out", "a.zip"];
+    instance.run(&gone).await.refused("--subject");
+}
+
+async fn a_certificate_is_written(instance: &Instance) {
     let written = ["subject", "certificate", "--erasure", "1", "--out", "note"];
     let verify = ["audit", "certificate", "note", "--log", "data/log"];
     for (arguments, wanted) in [
@@ -126,8 +132,6 @@ async fn a_person_is_erased_but_for_what_is_held() {
         .run(&altered)
         .await
         .found(1, "The certificate does not hold: ");
-    let gone = ["subject", "export", "--subject", "1", "--out", "a.zip"];
-    instance.run(&gone).await.refused("--subject");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -25,6 +25,9 @@ const CUT: &str = "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE granted 
                    AND locktype = 'advisory' AND database = \
                    (SELECT oid FROM pg_database WHERE datname = current_database())";
 
+/// How many calls to Meta are under way.
+const CALLS: &str = "SELECT count(*) FROM calls";
+
 /// What a write would change.
 const ROWS: &str = "SELECT (SELECT count(*) FROM leaves), (SELECT count(*) FROM messages), \
                     (SELECT count(*) FROM calls), (SELECT value FROM settings WHERE name = 'run')";
@@ -148,6 +151,11 @@ async fn whoever_was_asleep_when_it_was_overtaken_writes_nothing_more_and_ends()
     after.acknowledges(50).await;
     after.end().await;
     let checkpoint = keep_checkpoint(&instance, "before");
+    // The second one is through with what it had begun itself.
+    let mut look = tokio::time::interval(Duration::from_millis(20));
+    while cluster.psql(&database, CALLS) != "0" {
+        look.tick().await;
+    }
     let before = cluster.psql(&database, ROWS);
     let asked = tokio::spawn(webhook(9_000_001).of(first.public));
 

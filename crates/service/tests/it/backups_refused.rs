@@ -343,8 +343,9 @@ async fn keep_document(rig: &Rig, person: &Person, name: &str) {
     let document = json!({"filename": name, "mime_type": "application/pdf", "data": data});
     let message = json!({"from": person.handle, "type": "document", "document": document});
     gateway.hear(message).await;
-    let told = gateway.real.take()[0].message().unwrap()["document"].clone();
-    let url = told["url"].as_str().unwrap();
+    let delivered = gateway.real.take().remove(0);
+    let told = delivered.message().unwrap();
+    let url = told.pointer("/document/url").unwrap().as_str().unwrap();
     let fetched = gateway.call(&gateway.real, "GET", url, &Value::Null).await;
     assert_eq!(fetched.status, 200, "{told}");
 }
