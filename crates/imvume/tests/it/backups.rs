@@ -16,6 +16,7 @@ use crate::crash::killed;
 use crate::instance::Ended;
 use crate::instance::Instance;
 use crate::instance::signal;
+use crate::load::appears;
 use crate::load::is_kept;
 use crate::load::webhook;
 use crate::load::whole;
@@ -450,15 +451,4 @@ async fn check_tells_what_each_place_has() {
         check.out
     );
     assert!(!check.out.contains("canary"), "{}", check.out);
-}
-
-async fn appears(file: &Path) {
-    let mut look = tokio::time::interval(Duration::from_millis(1));
-    for _ in 0..20_000 {
-        look.tick().await;
-        if file.exists() {
-            return;
-        }
-    }
-    assert!(file.exists());
 }

@@ -67,7 +67,8 @@ async fn kill_again_and_again(instance: Instance, seed: u64) -> usize {
         load.newest_stand(&serving, &staff).await;
         if cycle % 25 == 0 {
             assert_eq!(serving.stop().await, Some(0));
-            checkpoints.push(keep_checkpoint(&instance, &format!("checkpoint-{cycle}")));
+            let name = format!("checkpoint-{cycle}");
+            checkpoints.push(keep_checkpoint(&instance, &name).await);
             goes_on_from(&instance, &checkpoints).await;
             serving = instance.serve().await;
         }

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::Mutex;
@@ -16,8 +17,10 @@ use serde_json::Value;
 use serde_json::json;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
+use tokio::time::timeout;
 
 use crate::ask::Ask;
+use crate::client::PATIENCE;
 use crate::instance::APP_SECRET;
 use crate::instance::Instance;
 use crate::instance::NUMBER_ID;
@@ -307,9 +310,21 @@ pub(crate) async fn goes_on_from(instance: &Instance, kept: &[PathBuf]) {
     reconciled.found(0, "0 differences");
 }
 
-/// Keeps the log's newest checkpoint, as somebody outside would.
-pub(crate) fn keep_checkpoint(instance: &Instance, name: &str) -> PathBuf {
-    let kept = instance.path(name);
-    std::fs::copy(instance.path("data/log/checkpoint"), &kept).unwrap();
+/// Keeps the log's newest checkpoint, as somebody outside would, once there is one.
+pub(crate) async fn keep_checkpoint(instance: &Instance, name: &str) -> PathBuf {
+    let (newest, kept) = (instance.path("data/log/checkpoint"), instance.path(name));
+    appears(&newest).await;
+    std::fs::copy(newest, &kept).unwrap();
     kept
+}
+
+/// Waits until a file is there.
+pub(crate) async fn appears(file: &Path) {
+    let mut look = tokio::time::interval(Duration::from_millis(1));
+    let there = async {
+        while !file.exists() {
+            look.tick().await;
+        }
+    };
+    timeout(PATIENCE, there).await.unwrap();
 }

@@ -100,7 +100,7 @@ async fn whoever_stands_by_takes_over_when_the_first_is_killed() {
     let doors = [(first.public, first.apps), (standby.public, standby.apps)];
     let working = load.start(&doors);
     working.acknowledges(100).await;
-    let checkpoint = keep_checkpoint(&instance, "before");
+    let checkpoint = keep_checkpoint(&instance, "before").await;
     let clock = store::Clock::default();
     let killed = clock.now();
     first.process.kill().await.unwrap();
@@ -150,7 +150,7 @@ async fn whoever_was_asleep_when_it_was_overtaken_writes_nothing_more_and_ends()
     let after = load.start(&[(second.public, second.apps)]);
     after.acknowledges(50).await;
     after.end().await;
-    let checkpoint = keep_checkpoint(&instance, "before");
+    let checkpoint = keep_checkpoint(&instance, "before").await;
     // The second one is through with what it had begun itself.
     let mut look = tokio::time::interval(Duration::from_millis(20));
     while cluster.psql(&database, CALLS) != "0" {
