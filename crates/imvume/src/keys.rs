@@ -112,24 +112,31 @@ const fn days(span: Span) -> i64 {
 pub(crate) fn roll(arguments: &cli::Configured) -> anyhow::Result<Verdict> {
     let config = Config::load(&arguments.config)?;
     let store = instance::open_existing(&config)?;
-    let resumed = store.keyring().keys().old_epochs().next().is_some();
+    let resumed = is_under_way(&store);
+    let before = store.keyring().current_epoch().id();
     crate::backup::ship_for(&config, &store);
     let runtime = instance::runtime()?;
     let rolled = runtime.block_on(async {
         let mut signals = Signals::listen()?;
         tokio::select! {
+            biased;
             rolled = to_the_end(&store, resumed) => rolled.map(Some),
             () = signals.next() => Ok(None),
         }
     });
     output::progress_done();
-    let epoch = store.keyring().current_epoch().id();
+    // It ends the step that was under way when a signal came.
     store.close();
+    let epoch = store.keyring().current_epoch().id();
     let Some(rolled) = rolled? else {
-        output::note(
+        output::note(if is_under_way(&store) {
             "Interrupted; nothing is lost. The roll goes on with `imvume keys roll`, or while the \
-             gateway serves.",
-        );
+             gateway serves."
+        } else if resumed || epoch != before {
+            "Interrupted in its last step, which is done: the roll is whole."
+        } else {
+            "Interrupted before the roll was begun; nothing has changed."
+        });
         return Ok(Verdict::Cut);
     };
     if arguments.json {
@@ -151,6 +158,10 @@ pub(crate) fn roll(arguments: &cli::Configured) -> anyhow::Result<Verdict> {
         rolled.keys, rolled.identifiers
     ));
     Ok(Verdict::Held)
+}
+
+fn is_under_way(store: &Store) -> bool {
+    store.keyring().keys().old_epochs().next().is_some()
 }
 
 async fn to_the_end(store: &Arc<Store>, resumed: bool) -> anyhow::Result<Rolled> {

@@ -5,7 +5,9 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use rulebook::Handle;
 use store::Lease;
+use store::Store;
 use store::StoreError;
 use tokio::task::block_in_place;
 
@@ -39,21 +41,9 @@ pub(crate) fn run(arguments: &cli::Serve) -> anyhow::Result<Verdict> {
 
 async fn serve(config: &Config) -> anyhow::Result<Verdict> {
     let mut signals = Signals::listen()?;
-    let taken = tokio::select! {
-        taken = turn::take(config) => taken?,
-        () = signals.end() => return Ok(Verdict::Held),
-    };
     let law = instance::law(config)?;
-    let lead = |lease| block_in_place(|| instance::lead(config, lease, Arc::clone(&law)));
-    let (listeners, store) = if let Some(lease) = taken {
-        let store = lead(lease)?;
-        (Listeners::bind(config).await?, store)
-    } else {
-        let listeners = Listeners::bind(config).await?;
-        match stand_by(config, &listeners, &mut signals).await? {
-            Some(lease) => (listeners, lead(lease)?),
-            None => return Ok(Verdict::Held),
-        }
+    let Some((listeners, store)) = led(config, &law, &mut signals).await? else {
+        return Ok(Verdict::Held);
     };
     let token = instance::first_token(&store).await?;
     let doors = listeners.open(config, store, law).await?;
@@ -78,11 +68,12 @@ async fn serve(config: &Config) -> anyhow::Result<Verdict> {
     let service = Arc::clone(&doors.service);
     loop {
         let asked = tokio::select! {
-            asked = signals.asked() => asked,
+            biased;
             () = service.store().overtaken() => {
                 doors.abandon().await;
                 return Err(StoreError::Fenced.into());
             }
+            asked = signals.asked() => asked,
         };
         match asked {
             Asked::End => break,
@@ -91,9 +82,47 @@ async fn serve(config: &Config) -> anyhow::Result<Verdict> {
     }
     output::line("Closing; a second signal ends at once.");
     tokio::select! {
+        biased;
         () = doors.close() => Ok(Verdict::Held),
         () = signals.end() => Ok(Verdict::Cut),
     }
+}
+
+/// Takes the right to write, after standing by if another process has it. None if it was asked to end
+/// before.
+async fn led(
+    config: &Config,
+    law: &Arc<Handle>,
+    signals: &mut Signals,
+) -> anyhow::Result<Option<(Listeners, Arc<Store>)>> {
+    let taken = tokio::select! {
+        taken = turn::take(config) => taken?,
+        () = signals.end() => return Ok(None),
+    };
+    let lead = |lease| block_in_place(|| instance::lead(config, lease, Arc::clone(law)));
+    if let Some(lease) = taken {
+        let store = lead(lease)?;
+        return Ok(Some((Listeners::bind(config).await?, store)));
+    }
+    let listeners = Listeners::bind(config).await?;
+    loop {
+        let lease = stand_by(config, &listeners, signals).await?;
+        let Some(lease) = lease else {
+            return Ok(None);
+        };
+        match lead(lease) {
+            Err(error) if is_away(&error) => {
+                tracing::warn!("the database went away again; this one stands by");
+            }
+            store => return Ok(Some((listeners, store?))),
+        }
+    }
+}
+
+/// Whether the database may be there again in a moment.
+fn is_away(error: &anyhow::Error) -> bool {
+    let mut causes = error.chain().filter_map(|cause| cause.downcast_ref());
+    causes.any(turn::passes)
 }
 
 /// Answers that there is nothing to be had until this process has the right to write. None if it was

@@ -85,7 +85,7 @@ async fn attempt(
 }
 
 /// Whether the server may be there in a moment.
-const fn passes(error: &StoreError) -> bool {
+pub(crate) const fn passes(error: &StoreError) -> bool {
     matches!(error, StoreError::Busy | StoreError::Unreachable)
 }
 

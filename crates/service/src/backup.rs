@@ -310,7 +310,7 @@ fn scratch(directory: &Path) -> Result<PathBuf, BackupFault> {
 }
 
 /// What is on its way while a part or a snapshot is made or comes back, and what SQLite puts beside a copy.
-const ON_ITS_WAY: [&str; 10] = [
+const ON_ITS_WAY: [&str; 11] = [
     "part.new",
     "snapshot.new",
     "database.new",
@@ -320,6 +320,7 @@ const ON_ITS_WAY: [&str; 10] = [
     "database.fetched",
     "objects.new",
     "objects.fetched",
+    "snapshot.told.new",
     "restore.lock",
 ];
 

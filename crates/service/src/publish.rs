@@ -97,8 +97,18 @@ impl Log {
 impl Writer {
     /// Writes what the store has beyond the files, reads it back, and signs the head.
     fn publish(&mut self, store: &Store) -> Result<Option<String>, PublishError> {
+        if store.is_overtaken() {
+            // The files are the other process's now.
+            return Err(StoreError::Fenced.into());
+        }
         let before = self.directory.size();
-        loop {
+        // What comes in meanwhile is for the next time: under load there would be no end.
+        #[expect(
+            clippy::redundant_closure_for_method_calls,
+            reason = "a reader's method by path wants too narrow a lifetime"
+        )]
+        let there = store.read_now(|reader| reader.log_size())?;
+        while self.directory.size() < there {
             let from = self.directory.size();
             let leaves = store.read_now(|reader| reader.leaves(from, SLICE))?;
             if leaves.is_empty() {

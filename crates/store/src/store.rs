@@ -304,6 +304,11 @@ impl Store {
             .map_or(0, |sender| sender.max_capacity() - sender.capacity())
     }
 
+    /// Whether another process is known to have taken over.
+    pub fn is_overtaken(&self) -> bool {
+        self.shared.ended.is_cancelled()
+    }
+
     /// Waits until another process has taken over, so that this one can do nothing any more.
     pub async fn overtaken(&self) {
         self.shared.ended.cancelled().await;

@@ -255,7 +255,10 @@ impl TestGateway {
     pub async fn settle(&self) {
         for _ in 0..64 {
             let quiet = self
-                .control("deliveries/settle", &json!({"pending": true}))
+                .control(
+                    "deliveries/settle",
+                    &json!({"pending": true, "bound_ms": 120_000}),
+                )
                 .await;
             assert_eq!(quiet["quiet"], true);
             let own = self.service.own_now().await.unwrap();

@@ -1,6 +1,7 @@
 //! The event channel: what endpoints are told, and how.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -436,7 +437,9 @@ async fn the_background_job_tells_too() {
         let body = json!({"from": "thandi", "text": format!("{n}")});
         gateway.control("inbound", &body).await;
     }
-    for _ in 0..2_000 {
+    let mut look = tokio::time::interval(Duration::from_millis(5));
+    for _ in 0..12_000 {
+        look.tick().await;
         told.extend(endpoint.told(gateway.clock.now()));
         if told.len() == 20 {
             break;

@@ -1,5 +1,7 @@
 //! How what apps are to hear reaches them.
 
+use std::time::Duration;
+
 use domain::audit::Actor;
 use domain::time::Span;
 use serde_json::Value;
@@ -142,7 +144,9 @@ async fn the_background_jobs_do_all_of_it() {
         .control("inbound", &json!({"from": "sipho", "text": "STOP"}))
         .await;
     let mut heard = Vec::new();
-    for _ in 0..2_000 {
+    let mut look = tokio::time::interval(Duration::from_millis(5));
+    for _ in 0..12_000 {
+        look.tick().await;
         heard.extend(texts(&gateway.alias));
         let confirmed = gateway.sent().await.len();
         if heard.len() == 51 && confirmed == 1 {
@@ -158,10 +162,7 @@ async fn the_background_jobs_do_all_of_it() {
         thandi,
         (0..50).map(|n| json!(format!("{n}"))).collect::<Vec<_>>()
     );
-    gateway
-        .service
-        .close(std::time::Duration::from_secs(5))
-        .await;
+    gateway.service.close(Duration::from_secs(5)).await;
     let checkpoint = gateway.service.checkpoint().unwrap();
     assert!(checkpoint.starts_with("test.example\n"), "{checkpoint}");
 }
@@ -178,15 +179,12 @@ async fn a_caller_who_goes_away_does_not_cancel_a_send() {
         .await;
     let body = crate::sends::text(THANDI.address());
     let send = gateway.send(&gateway.real, &body);
-    let gone = tokio::time::timeout(std::time::Duration::from_millis(100), send).await;
+    let gone = tokio::time::timeout(Duration::from_millis(100), send).await;
     assert!(
         gone.is_err(),
         "the caller has hung up while the call is under way"
     );
-    gateway
-        .service
-        .close(std::time::Duration::from_secs(5))
-        .await;
+    gateway.service.close(Duration::from_secs(5)).await;
     assert_eq!(gateway.sent().await.len(), 1);
     // What came of it is known, not left open.
     let state = gateway

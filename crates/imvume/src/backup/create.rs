@@ -28,6 +28,13 @@ const BEGIN: u32 = 60;
 /// The same for what was begun.
 const IDLE: u32 = 12;
 
+/// What a signal cut off.
+const CUT: &str = "Interrupted. A snapshot counts at each place at which it is whole: `imvume backup list` \
+                   shows what there is. The snapshots before stand.";
+const WITHDRAWN: &str = "Interrupted before the gateway began; the snapshots before stand.";
+const GOES_ON: &str = "Nobody waits any more, but the gateway has begun the snapshot and goes on: `imvume \
+                       backup list` shows it.";
+
 pub(super) async fn run(arguments: &Configured) -> anyhow::Result<Verdict> {
     let config = Config::load(&arguments.config)?;
     anyhow::ensure!(
@@ -40,29 +47,31 @@ pub(super) async fn run(arguments: &Configured) -> anyhow::Result<Verdict> {
         Ok(store) => {
             let _alone = Wish::of(&config.directory)?.alone()?;
             let made = tokio::select! {
+                biased;
                 made = make(&config, &store) => Some(made),
                 () = signals.next() => None,
             };
             store.close();
-            made.transpose()?
+            made.transpose()?.ok_or(CUT)
         }
         Err(error) if is_locked(&error) => {
             let wish = Wish::of(&config.directory)?;
             let _alone = wish.alone()?;
             tokio::select! {
-                made = ask(&wish) => Some(made?),
-                () = signals.next() => {
-                    wish.withdraw();
-                    None
-                }
+                biased;
+                made = ask(&wish) => Ok(made?),
+                () = signals.next() => Err(if wish.withdraw() { WITHDRAWN } else { GOES_ON }),
             }
         }
         Err(error) => return Err(error),
     };
     output::progress_done();
-    let Some((name, faults)) = told else {
-        output::note("Interrupted. What is not whole does not count; the snapshots before stand.");
-        return Ok(Verdict::Cut);
+    let (name, faults) = match told {
+        Ok(made) => made,
+        Err(cut) => {
+            output::note(cut);
+            return Ok(Verdict::Cut);
+        }
     };
     if arguments.json {
         output::json(&json!({"snapshot": name, "faults": faults}));
@@ -96,10 +105,10 @@ fn is_locked(error: &anyhow::Error) -> bool {
 
 /// Has the gateway make it, which runs on this data directory.
 async fn ask(wish: &Wish) -> anyhow::Result<(String, Vec<String>)> {
-    wish.ask()?;
+    let id = wish.ask()?;
     let mut idle = 0;
     loop {
-        if let Some(answer) = wish.answered() {
+        if let Some(answer) = wish.answered(&id) {
             return answer.map_err(|told| anyhow::anyhow!("the gateway says: {told}"));
         }
         idle = if wish.is_made()? { 0 } else { idle + 1 };
@@ -111,7 +120,8 @@ async fn ask(wish: &Wish) -> anyhow::Result<(String, Vec<String>)> {
         } else {
             anyhow::ensure!(
                 idle < IDLE,
-                "the gateway ended before the snapshot was whole; the snapshots before stand"
+                "the gateway ended before it said that the snapshot is whole; `imvume backup list` \
+                 shows what there is, and the snapshots before stand"
             );
         }
         output::progress("the gateway makes the snapshot");

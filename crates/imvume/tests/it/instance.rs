@@ -216,7 +216,7 @@ async fn opened(mut process: Child, mut lines: Said) -> Serving {
 }
 
 #[expect(clippy::panic, reason = "the test cannot go on")]
-fn unreachable(why: &str) -> ! {
+pub(crate) fn unreachable(why: &str) -> ! {
     panic!("{why}")
 }
 

@@ -63,7 +63,10 @@ async fn a_hangup_renews_the_certificate_and_ends_nothing() {
 
     chmod(&instance.path("key"), 0o600);
     signal(&serving.process, "HUP").await;
-    instance.tells("a new certificate is in force").await;
+    // One listener after the other: this is the one that is asked.
+    instance
+        .tells("a new certificate is in force listener=\"staff\"")
+        .await;
     assert_eq!(health(&serving, &new).await, Some(200));
     assert_eq!(health(&serving, &old).await, None);
     assert_eq!(serving.stop().await, Some(0));

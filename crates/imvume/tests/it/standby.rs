@@ -25,8 +25,8 @@ const CUT: &str = "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE granted 
                    AND locktype = 'advisory' AND database = \
                    (SELECT oid FROM pg_database WHERE datname = current_database())";
 
-/// How many calls to Meta are under way.
-const CALLS: &str = "SELECT count(*) FROM calls";
+/// How many calls to Meta are under way, or will be.
+const CALLS: &str = "SELECT (SELECT count(*) FROM calls) + (SELECT count(*) FROM outbox)";
 
 /// What a write would change.
 const ROWS: &str = "SELECT (SELECT count(*) FROM leaves), (SELECT count(*) FROM messages), \
@@ -231,8 +231,10 @@ async fn whoever_stands_by_outlasts_the_database() {
     let (instance, _) = on(&cluster).await;
     let mut first = instance.serve().await;
     let standby = instance.stand_by().await;
-    first.process.kill().await.unwrap();
+    // Asleep it keeps its turn until the server is gone.
+    signal(&first.process, "STOP").await;
     cluster.stop(Stop::Immediate);
+    first.process.kill().await.unwrap();
     instance.tells("standing by goes on").await;
     assert_eq!(get(standby.staff, "/readyz").await.0, 503);
     cluster.start_again();
@@ -245,7 +247,7 @@ async fn a_start_waits_for_the_database_and_not_for_ever() {
     let (instance, url) = on(&cluster).await;
     assert_eq!(instance.serve().await.stop().await, Some(0));
     cluster.stop(Stop::Fast);
-    instance.configure(|text| format!("{text}\n[store]\nurl = \"{url}\"\nwait_seconds = 1\n"));
+    instance.configure(|text| format!("{text}\n[store]\nurl = \"{url}\"\nwait_seconds = 5\n"));
     let ended = instance.run(&["serve"]).await;
     assert_eq!(ended.code, Some(2), "{ended:?}");
     let mut lines = ended.err.lines();

@@ -5,6 +5,8 @@ use std::fs;
 use std::path::Path;
 use std::path::PathBuf;
 
+use seal::Random;
+
 use crate::backup::BackupFault;
 use crate::backup::Backups;
 use crate::backup::VERIFYING;
@@ -89,19 +91,28 @@ impl Wish {
         Ok(lock(&self.0, MAKING)?.is_none())
     }
 
-    /// Asks for a snapshot.
+    /// Asks for a snapshot. Returns what tells the answer from one to somebody before, who did not wait for
+    /// it.
     ///
     /// # Errors
     /// [`BackupFault::File`].
-    pub fn ask(&self) -> Result<(), BackupFault> {
-        let _ = fs::remove_file(self.0.join(TOLD));
-        fs::write(self.0.join(ASKED), b"").map_err(BackupFault::file("asking for a snapshot"))
+    pub fn ask(&self) -> Result<String, BackupFault> {
+        let mut id = [0; 8];
+        Random::system().fill(&mut id)?;
+        let id = format!("{:016x}", u64::from_be_bytes(id));
+        self.leave(ASKED, &id)
+            .map_err(BackupFault::file("asking for a snapshot"))?;
+        Ok(id)
     }
 
-    /// The answer, once there is one: the name of the snapshot with what stands in the way of places, or why
-    /// there is none.
-    pub fn answered(&self) -> Option<Result<(String, Vec<String>), String>> {
+    /// The answer to whoever asked, once there is one: the name of the snapshot with what stands in the way
+    /// of places, or why there is none.
+    pub fn answered(&self, id: &str) -> Option<Result<(String, Vec<String>), String>> {
         let text = fs::read_to_string(self.0.join(TOLD)).ok()?;
+        let (asked, text) = text.split_once(' ')?;
+        if asked != id {
+            return None;
+        }
         let _ = fs::remove_file(self.0.join(TOLD));
         let (state, told) = text.split_once(' ')?;
         Some(match state {
@@ -113,9 +124,9 @@ impl Wish {
         })
     }
 
-    /// Takes back what was asked and not begun.
-    pub fn withdraw(&self) {
-        let _ = fs::remove_file(self.0.join(ASKED));
+    /// Takes back what was asked. Returns whether it was not begun.
+    pub fn withdraw(&self) -> bool {
+        fs::remove_file(self.0.join(ASKED)).is_ok()
     }
 
     /// Leaves word that a snapshot was verified.
@@ -123,11 +134,13 @@ impl Wish {
         let _ = fs::write(self.0.join(VERIFIED), name);
     }
 
-    pub(super) fn take_snapshot(&self) -> bool {
-        fs::remove_file(self.0.join(ASKED)).is_ok()
+    /// Whoever asks for a snapshot; it counts as begun from here on.
+    pub(super) fn take_snapshot(&self) -> Option<String> {
+        let id = fs::read_to_string(self.0.join(ASKED)).ok()?;
+        fs::remove_file(self.0.join(ASKED)).ok().map(|()| id)
     }
 
-    pub(super) fn answer(&self, made: Result<&Made, &BackupFault>) {
+    pub(super) fn answer(&self, id: &str, made: Result<&Made, &BackupFault>) {
         let told = match made {
             Ok(made) => {
                 let lines: Vec<&str> = [made.name.as_str()]
@@ -138,9 +151,15 @@ impl Wish {
             }
             Err(error) => format!("failed {error}"),
         };
-        let new = self.0.join("snapshot.told.new");
         // Whoever asked sees the snapshot at its place in any case.
-        let _ = fs::write(&new, told).and_then(|()| fs::rename(&new, self.0.join(TOLD)));
+        let _ = self.leave(TOLD, &format!("{id} {told}"));
+    }
+
+    /// Leaves a note, whole.
+    fn leave(&self, name: &str, text: &str) -> std::io::Result<()> {
+        let new = self.0.join(format!("{name}.new"));
+        fs::write(&new, text)?;
+        fs::rename(new, self.0.join(name))
     }
 
     pub(super) fn verified(&self) -> Option<String> {
@@ -151,5 +170,38 @@ impl Wish {
 
     pub(super) fn forget_verified(&self) {
         let _ = fs::remove_file(self.0.join(VERIFIED));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Wish;
+    use crate::backup::BackupFault;
+
+    #[test]
+    fn an_answer_is_for_whoever_asked() {
+        let folder = tempfile::tempdir().unwrap();
+        let wish = Wish::of(folder.path()).unwrap();
+        assert_eq!(wish.take_snapshot(), None);
+        assert!(!wish.withdraw(), "nobody asked");
+        let first = wish.ask().unwrap();
+        assert!(wish.withdraw());
+        assert!(!wish.waits());
+        let first = [first, wish.ask().unwrap()];
+        assert_ne!(first[0], first[1]);
+        let [_, first] = first;
+        assert_eq!(wish.take_snapshot().as_ref(), Some(&first));
+        assert!(!wish.withdraw(), "it is begun");
+        // Somebody else asks before the first is answered.
+        let second = wish.ask().unwrap();
+        wish.answer(&first, Err(&BackupFault::Under));
+        assert_eq!(wish.answered(&second), None);
+        assert_eq!(wish.take_snapshot().as_ref(), Some(&second));
+        wish.answer(&second, Err(&BackupFault::Under));
+        assert_eq!(
+            wish.answered(&second),
+            Some(Err(BackupFault::Under.to_string()))
+        );
+        assert_eq!(wish.answered(&second), None, "told once");
     }
 }

@@ -68,12 +68,12 @@ impl Service {
     /// Does what commands of another process ask for.
     async fn answer_wishes(&self) {
         let wish = self.backups.wish();
-        if wish.take_snapshot() {
+        if let Some(id) = wish.take_snapshot() {
             let made = self.backups.snapshot(Actor::System).await;
             if let Err(error) = &made {
                 tracing::warn!(%error, "cannot make the snapshot that was asked for");
             }
-            wish.answer(made.as_ref());
+            wish.answer(&id, made.as_ref());
         }
         if let Some(name) = wish.verified() {
             let told = self.store.verified_snapshot(Actor::System, &name).await;

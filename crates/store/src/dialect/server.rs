@@ -46,6 +46,9 @@ const CONNECT: Duration = Duration::from_secs(5);
 /// The lock whose holder writes: `IMVU` as a number, and one.
 const LOCK: &str = "(1229805141, 1)";
 
+/// The lock of whoever puts a dump into the database: `IMVU` as a number, and two.
+pub(super) const LOADING: &str = "(1229805141, 2)";
+
 /// How long a statement waits for a lock.
 const LOCK_TIMEOUT: &str = "SET lock_timeout = '10s'";
 
@@ -227,6 +230,11 @@ impl Server {
     pub(super) fn open_restorer(&self, again: bool) -> Result<Session, StoreError> {
         let session = self.session()?;
         take_turn(&session)?;
+        // A program of an attempt that was killed may still be putting in what it was given.
+        session.batch("SET lock_timeout = 0")?;
+        session.batch(&format!("SELECT pg_advisory_lock{LOADING}"))?;
+        session.batch(&format!("SELECT pg_advisory_unlock{LOADING}"))?;
+        session.batch(LOCK_TIMEOUT)?;
         let tables = session.batch(
             "SELECT string_agg(quote_ident(tablename), ', ') FROM pg_tables \
              WHERE schemaname = current_schema()",

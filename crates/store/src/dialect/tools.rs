@@ -16,6 +16,7 @@ use std::process::Stdio;
 
 use crate::dialect::Connection;
 use crate::dialect::Source;
+use crate::dialect::server::LOADING;
 use crate::dialect::server::Server;
 use crate::dialect::sqlite;
 use crate::error::StoreError;
@@ -152,7 +153,7 @@ fn pipe(reader: &mut Child, writer: &mut Child) -> io::Result<()> {
     let (Some(mut from), Some(mut to)) = (reader.stdout.take(), writer.stdin.take()) else {
         return Err(io::ErrorKind::BrokenPipe.into());
     };
-    to.write_all(b"BEGIN;\n")?;
+    to.write_all(format!("BEGIN;\nSELECT pg_advisory_xact_lock{LOADING};\n").as_bytes())?;
     io::copy(&mut from, &mut to)?;
     if !reader.wait()?.success() {
         return Ok(());
