@@ -12,6 +12,7 @@ export const PEOPLE = [
   ["the same with the keyboard alone", keyboardOnly],
   ["the same without JavaScript", withoutScript],
   ["what is forgotten is said at its field", forget],
+  ["a person has a copy of their data, and the answers by e-mail", copy],
   ["a person asks for their data, has them erased, and keeps a certificate", rights],
   ["a link that is none says so, and nothing of anybody", wrongLink],
 ];
@@ -169,6 +170,59 @@ async function receive(page, card) {
   equal(file.suggestedFilename(), "receipt.jsonld", "the file's name");
   const receipt = JSON.parse(await readFile(await file.path(), "utf8"));
   if (!receipt["@context"] && !receipt.record) throw new Error(`the receipt is ${Object.keys(receipt)}`);
+}
+
+async function copy({ visitors, gateway, mail, emulator }) {
+  const visitor = await visitors.visitor();
+  const { page } = visitor;
+  // Somebody looks through what is about others before it goes out.
+  await emulator.control("inbound", { from: SIPHO.phone, text: "Please ring my sister on 083 765 4321" });
+  await page.goto(await linkByMessage(gateway, emulator, SIPHO));
+  await page.getByRole("link", { name: "See my requests" }).click();
+  await page.getByRole("link", { name: "A copy of my data" }).click();
+  await page.getByRole("button", { name: "Go on" }).click();
+  await page.getByRole("button", { name: "Yes, ask for this" }).click();
+  await visitor.reads("We have your request.");
+
+  const { subject } = await gateway.staff("POST", "/subjects/lookup", { phone: SIPHO.phone });
+  const { items: cases } = await gateway.staff("GET", "/requests");
+  const { id: request } = cases.find((one) => one.subject === subject && one.kind === "access");
+  await gateway.staff("POST", `/requests/${request}/mailbox`, { email: SIPHO.email });
+  const letter = await mail.next();
+  equal(letter.to.join(), SIPHO.email, "whom the mail is for");
+  const link = letter.text.match(/https?:\/\/\S+\/m\/[\w-]+/)[0];
+  for (const method of ["HEAD", "GET"]) equal((await fetch(link, { method })).status, 200, `${method} of the link`);
+  await page.goto(link);
+  await visitor.inspect("mailbox");
+  await page.getByRole("button", { name: "Yes, send the answers here" }).click();
+  await visitor.reads("come to this address from now on");
+  await visitor.inspect("mailbox-done");
+
+  const prepared = await gateway.staff("POST", `/subjects/${subject}/packages`, { request });
+  await reaches(gateway, prepared.id, "review");
+  await gateway.staff("POST", `/packages/${prepared.id}/approve`);
+  await reaches(gateway, prepared.id, "ready");
+  const { path } = await gateway.staff("POST", `/packages/${prepared.id}/link`);
+  await page.goto(visitors.site + path);
+  await visitor.reads("It can be fetched once.");
+  await visitor.inspect("package");
+  const download = page.waitForEvent("download");
+  await page.getByRole("button").click();
+  const file = await readFile(await (await download).path());
+  equal(file.subarray(0, 2).toString(), "PK", "what the archive begins with");
+  equal((await fetch(visitors.site + path)).status, 404, "the link once it was used");
+  await visitor.leave();
+}
+
+/** Waits until a copy of somebody's data stands so. */
+async function reaches(gateway, id, wanted) {
+  let state;
+  for (let tries = 0; tries < 100; tries += 1) {
+    ({ state } = await gateway.staff("GET", `/packages/${id}`));
+    if (state === wanted) return;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  throw new Error(`the copy is ${state}, not ${wanted}`);
 }
 
 async function rights({ visitors, gateway, emulator }) {
