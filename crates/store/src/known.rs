@@ -48,10 +48,10 @@ pub(crate) struct Conversation {
 
 /// A data key as it stands in the transaction.
 #[derive(Clone, Debug)]
-pub(crate) struct HeldKey {
-    pub(crate) id: DataKeyId,
-    pub(crate) key: Arc<DataKey>,
-    pub(crate) written: Written,
+struct HeldKey {
+    id: DataKeyId,
+    key: Arc<DataKey>,
+    written: Written,
 }
 
 /// Where the row of a conversation, or of a data key, is.

@@ -63,34 +63,40 @@ impl Backups {
         at.put(&target, list.path()).await.map_err(&failed)?;
         let target = format!("{prefix}{}", names::snapshot_file(name));
         at.put(&target, packed.file.path()).await.map_err(&failed)?;
-        if self.remove_snapshots((at, &failed), &target).await? {
+        if let Some(kept) = self.remove_snapshots((at, &failed), &target).await? {
             // The snapshot is whole without it, and whatever stays is met again with the next.
-            if let Err(error) = self.remove_objects((at, &failed), there, name).await {
+            let removed = self.remove_objects((at, &failed), there, (name, &kept));
+            if let Err(error) = removed.await {
                 tracing::warn!(place = place + 1, %error, "media objects that nothing needs stay");
             }
         }
         Ok(())
     }
 
-    /// Removes snapshots beyond those that are kept. Returns whether there were any.
+    /// Removes snapshots beyond those that are kept. Returns the names of the others, if there were any.
     async fn remove_snapshots(
         &self,
         (at, failed): (&Place, &impl Fn(PlaceError) -> BackupFault),
         newest: &str,
-    ) -> Result<bool, BackupFault> {
+    ) -> Result<Option<BTreeSet<String>>, BackupFault> {
         let snapshots = format!("{}snapshots/", self.prefix());
-        let listed = at.list(&snapshots).await.map_err(failed)?;
+        let mut listed = at.list(&snapshots).await.map_err(failed)?;
         let beyond = listed.len().saturating_sub(self.settings.keep.max(1));
+        if beyond == 0 {
+            return Ok(None);
+        }
         // Those of a clock that was ahead stand behind this one.
-        let others = listed.into_iter().filter(|listed| listed.name != newest);
-        for old in others.take(beyond) {
+        listed.retain(|listed| listed.name != newest);
+        for old in listed.drain(..beyond.min(listed.len())) {
             at.delete(&old.name).await.map_err(failed)?;
             if let Some(name) = names::snapshot_of(&old.name) {
                 let gone = (name, names::code(at));
                 self.store.snapshot_removed(Actor::System, gone).await?;
             }
         }
-        Ok(0 < beyond)
+        let kept = listed.iter().map(|listed| listed.name.as_str());
+        let kept = kept.chain([newest]).filter_map(names::snapshot_of);
+        Ok(Some(kept.map(str::to_owned).collect()))
     }
 
     /// Removes the objects among `spare`, those that the newest snapshot does not need, which no other
@@ -99,17 +105,9 @@ impl Backups {
         &self,
         (at, failed): (&Place, &impl Fn(PlaceError) -> BackupFault),
         mut spare: BTreeSet<String>,
-        newest: &str,
+        (newest, kept): (&str, &BTreeSet<String>),
     ) -> Result<(), BackupFault> {
         let prefix = self.prefix();
-        let snapshots = at
-            .list(&format!("{prefix}snapshots/"))
-            .await
-            .map_err(failed)?;
-        let kept: BTreeSet<&str> = snapshots
-            .iter()
-            .filter_map(|listed| names::snapshot_of(&listed.name))
-            .collect();
         for name in kept.iter().filter(|name| **name != newest) {
             if spare.is_empty() {
                 break;
