@@ -112,8 +112,7 @@ fn letters(config: &Config, registry: &Registry) -> Vec<Finding> {
     };
     let what = "letters.template";
     if portal.public_url.is_none() {
-        let mend =
-            "leads to the person's page, and nobody reaches that without `listen.public_url`";
+        let mend = "leads to the person's page, and nobody reaches that: set `listen.public_url` to an https address";
         return vec![Finding::problem(what, mend)];
     }
     let configured = config.settings.numbers.iter().map(|number| &number.waba_id);
@@ -129,7 +128,7 @@ fn letters(config: &Config, registry: &Registry) -> Vec<Finding> {
                 what,
                 format_args!(
                     "account {account} has no approved template `{name}` of the category utility with one \
-                     variable for the link, in this language or in English: see docs/letters.md; until \
+                     variable for the link, in `{language}` or in English: see docs/letters.md; until \
                      then letters outside of a window go by e-mail, or wait on the person's page"
                 ),
             )

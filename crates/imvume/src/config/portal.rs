@@ -287,7 +287,7 @@ mod tests {
         let path = folder.join("imvume.toml");
         let _ = std::fs::remove_file(&path);
         assert!(EXAMPLE.contains(before), "{before}");
-        write_private(&path, &EXAMPLE.replacen(before, after, 1))?;
+        write_private(&path, EXAMPLE.replacen(before, after, 1))?;
         Ok(Config::load(&path)?.pages)
     }
 

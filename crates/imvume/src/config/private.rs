@@ -105,14 +105,17 @@ fn is_credential(path: &Path) -> bool {
             .all(|part| part != std::path::Component::ParentDir)
 }
 
-/// Writes a new file that only its owner can read. An existing one is left as it is.
-pub(crate) fn write_private(path: &Path, text: &str) -> anyhow::Result<()> {
+/// Writes a new file that only its owner can read, whole or not at all. An existing one is left as it is.
+pub(crate) fn write_private(path: &Path, bytes: impl AsRef<[u8]>) -> anyhow::Result<()> {
     let mut file = OpenOptions::new()
         .write(true)
         .create_new(true)
         .mode(0o600)
         .open(path)
         .map_err(|error| anyhow::anyhow!("{}: cannot be made: {error}", path.display()))?;
-    file.write_all(text.as_bytes())?;
-    Ok(())
+    let written = file.write_all(bytes.as_ref());
+    written.map_err(|error| {
+        let _ = std::fs::remove_file(path);
+        anyhow::anyhow!("{}: cannot be written: {error}", path.display())
+    })
 }

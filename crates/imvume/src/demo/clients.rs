@@ -49,7 +49,7 @@ pub(crate) async fn prepare(
     let facts = facts(stage).await?;
     let mut name = file.as_os_str().to_owned();
     name.push(".new");
-    write_private(Path::new(&name), &facts.to_string())?;
+    write_private(Path::new(&name), facts.to_string())?;
     std::fs::rename(&name, file).with_context(|| format!("`{}`", file.display()))?;
     output::line(format_args!(
         "Everything is open; addresses and tokens are in `{}`.",

@@ -1,8 +1,5 @@
 //! `imvume subject certificate`.
 
-use std::fs::OpenOptions;
-use std::io::Write as _;
-use std::os::unix::fs::OpenOptionsExt as _;
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -13,6 +10,7 @@ use service::erasure_certificate::CertificateForms;
 use super::Certificate;
 use crate::Verdict;
 use crate::config::Config;
+use crate::config::write_private;
 use crate::instance;
 use crate::output;
 
@@ -36,16 +34,9 @@ pub(super) fn run(arguments: &Certificate) -> anyhow::Result<Verdict> {
     } else {
         forms.note.into_bytes()
     };
-    let place = || format!("`{}`", arguments.out.display());
-    let mut file = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(&arguments.out)
-        .with_context(place)?;
-    file.write_all(&bytes).with_context(place)?;
-    file.sync_all().with_context(place)?;
-    output::line(format_args!("Wrote the certificate to {}.", place()));
+    write_private(&arguments.out, bytes)?;
+    let out = arguments.out.display();
+    output::line(format_args!("Wrote the certificate to `{out}`."));
     if !arguments.pdf {
         output::line("Whoever has the log's key verifies it with `imvume audit certificate`.");
     }

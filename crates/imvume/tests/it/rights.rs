@@ -118,7 +118,10 @@ async fn a_certificate_is_written(instance: &Instance) {
     ] {
         instance.run(arguments).await.found(0, wanted);
     }
-    instance.run(&written).await.refused("`note`");
+    instance
+        .run(&written)
+        .await
+        .refused("note: cannot be made: ");
     let pdf = [&written[..5], &["certificate.pdf", "--pdf"]].concat();
     instance.run(&pdf).await.found(0, "Wrote the certificate");
     let pdf = std::fs::read(instance.path("certificate.pdf")).unwrap();
